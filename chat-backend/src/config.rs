@@ -1,0 +1,185 @@
+//! The variables of the chat backend.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
+    time::Duration,
+};
+
+use plenum_contract::{
+    Locale,
+    events::IceServer,
+    limits::{BEHIND_AGE, BEHIND_BYTES, HEADERS_MAX},
+};
+use plenum_service::{
+    Env,
+    net::{Behind, Limits},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{http::Trust, meetings::Places, store::firestore::FirestoreConfig};
+
+/// Public STUN servers, for calls between people who both reach the open internet.
+const STUN: [&str; 2] = ["stun:stun.l.google.com:19302", "stun:stun1.l.google.com:19302"];
+/// How long a request's head may take, and a connection may idle between requests. Longer than the gateway
+/// keeps its idle connections.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+/// Connections a process may have with 20,000 open files, with some left for the store.
+const CONNECTIONS: usize = 18_000;
+
+/// What the chat backend is told at its start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `HOST` and `PORT`: where it listens.
+    pub address: SocketAddr,
+    /// `APP_ENV`: named in `/health`.
+    pub environment: String,
+    /// `DATABASE_URL`: meetings, unless they are in Firestore.
+    pub database_url: SecretString,
+    /// `FIREBASE_…`: meetings in Firestore.
+    pub firestore: Option<FirestoreConfig>,
+    /// Whom it believes.
+    pub trust: Trust,
+    /// `MAX_PARTICIPANTS`: places in a meeting that names none, and in any call.
+    pub max_participants: u32,
+    /// `MIN_PARTICIPANTS`: what stats report.
+    pub min_participants: u32,
+    /// `MAX_MEETING_CAPACITY`: the most places a meeting may name.
+    pub max_capacity: u32,
+    /// `RATE_LIMIT_EVENTS_PER_SECOND`: by socket; none is without limit.
+    pub events_per_second: Option<NonZeroU32>,
+    /// `STUN_SERVER_…` and `TURN_…`: told to every socket.
+    pub ice_servers: Vec<IceServer>,
+    /// `DEFAULT_LOCALE`: the language of callers who ask for none of ours.
+    pub locale: Locale,
+    /// `MAX_CONNECTIONS`: connections open at once; further ones wait to be accepted.
+    pub max_connections: usize,
+}
+
+impl Config {
+    /// Reads every variable of a process of its own; what is wrong is noted in `env`.
+    pub fn read(env: &mut Env) -> Self {
+        let host = env.parse("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), "an IP address");
+        let port = env.number("PORT", 4000, 0, u16::MAX);
+        let secret = env.secret("INTERNAL_SECRET");
+        if secret.is_none() && !host.is_loopback() {
+            env.problem(
+                "INTERNAL_SECRET is required when HOST is not loopback: whoever reaches this service is believed; \
+                 set the same long random text here and on the user backend",
+            );
+        }
+        let max_connections = env.number("MAX_CONNECTIONS", CONNECTIONS, 1, 1_000_000);
+        let trust = Trust::apart(secret, host.is_loopback());
+        Self { max_connections, ..Self::read_common(env, SocketAddr::new(host, port), trust) }
+    }
+
+    /// Reads the variables that matter when the gateway is in the same process, which nobody else can call.
+    pub fn read_embedded(env: &mut Env) -> Self {
+        Self::read_common(env, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Trust::embedded())
+    }
+
+    fn read_common(env: &mut Env, address: SocketAddr, trust: Trust) -> Self {
+        let max_capacity = env.number("MAX_MEETING_CAPACITY", 1_000, 1, 10_000);
+        Self {
+            address,
+            trust,
+            environment: env.text("APP_ENV").unwrap_or_else(|| "development".into()),
+            database_url: env.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://data/plenum.db".into()),
+            firestore: FirestoreConfig::read(env),
+            max_participants: env.number("MAX_PARTICIPANTS", 10, 1, max_capacity),
+            min_participants: env.number("MIN_PARTICIPANTS", 2, 1, max_capacity),
+            max_capacity,
+            events_per_second: NonZeroU32::new(env.number("RATE_LIMIT_EVENTS_PER_SECOND", 50, 0, 1_000_000)),
+            ice_servers: ice_servers(env),
+            locale: env.parse("DEFAULT_LOCALE", Locale::default(), "en or es"),
+            max_connections: CONNECTIONS,
+        }
+    }
+
+    /// The address of the database, for opening it.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        self.database_url.expose_secret()
+    }
+
+    /// How many users a meeting's room may have.
+    #[must_use]
+    pub const fn places(&self) -> Places {
+        Places { usual: self.max_participants, most: self.max_capacity }
+    }
+
+    /// The bounds of its listener.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        Limits {
+            connections: self.max_connections,
+            head_bytes: HEADERS_MAX,
+            head_time: HEAD_TIME,
+            behind: Behind { bytes: BEHIND_BYTES, age: BEHIND_AGE },
+        }
+    }
+}
+
+fn ice_servers(env: &mut Env) -> Vec<IceServer> {
+    let stun = [("STUN_SERVER_1", STUN[0]), ("STUN_SERVER_2", STUN[1])].map(|(name, default)| {
+        let urls = env.text(name).unwrap_or_else(|| default.into());
+        if !urls.starts_with("stun:") && !urls.starts_with("stuns:") {
+            env.problem(format!("{name} must begin with stun: or stuns:, not {urls:?}"));
+        }
+        IceServer { urls, username: None, credential: None }
+    });
+    let mut servers = stun.to_vec();
+    let (username, credential) = (env.text("TURN_USERNAME"), env.text("TURN_CREDENTIAL"));
+    if let Some(urls) = env.text("TURN_SERVER_URL") {
+        if !urls.starts_with("turn:") && !urls.starts_with("turns:") {
+            env.problem(format!("TURN_SERVER_URL must begin with turn: or turns:, not {urls:?}"));
+        }
+        if username.is_none() || credential.is_none() {
+            env.problem("TURN_SERVER_URL needs TURN_USERNAME and TURN_CREDENTIAL");
+        }
+        servers.push(IceServer { urls, username, credential });
+    }
+    servers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &'static [(&'static str, &'static str)]) -> (Config, Result<(), String>) {
+        let mut env = Env::lookup(move |name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        });
+        let config = Config::read(&mut env);
+        (config, env.finish().map_err(|problems| problems.to_string()))
+    }
+
+    #[test]
+    fn nothing_said_is_enough() {
+        let (config, problems) = read(&[]);
+        assert_eq!(problems, Ok(()));
+        assert!(config.address.ip().is_loopback());
+        assert_eq!(config.ice_servers.len(), 2);
+    }
+
+    #[test]
+    fn beyond_loopback_a_secret_is_required() {
+        let (_, problems) = read(&[("HOST", "0.0.0.0")]);
+        assert!(problems.unwrap_err().contains("INTERNAL_SECRET"));
+        let (_, problems) = read(&[("HOST", "0.0.0.0"), ("INTERNAL_SECRET", "hush")]);
+        assert_eq!(problems, Ok(()));
+    }
+
+    #[test]
+    fn a_turn_server_needs_its_credentials() {
+        let (_, problems) = read(&[("TURN_SERVER_URL", "turn:turn.example.com")]);
+        assert!(problems.unwrap_err().contains("TURN_CREDENTIAL"));
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let (config, _) = read(&[("INTERNAL_SECRET", "hush-hush"), ("DATABASE_URL", "postgres://u:pw@h/d")]);
+        let printed = format!("{config:?}");
+        assert!(!printed.contains("hush-hush") && !printed.contains("pw@"), "{printed}");
+    }
+}

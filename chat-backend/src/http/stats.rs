@@ -1,0 +1,36 @@
+//! What is going on, and whether the service is up.
+
+use axum::{Json, extract::State};
+use plenum_contract::{
+    http::{CallHealth, Envelope, Health},
+    meeting::ChatStats,
+};
+use plenum_service::clock;
+
+use super::ApiState;
+
+const SERVICE: &str = "chat-backend";
+
+pub async fn chat(State(state): State<ApiState>) -> Json<Envelope<ChatStats>> {
+    let (active_meetings, total_users) = state.0.meetings.live();
+    let (max, min) = state.0.participants;
+    Json(Envelope::data(ChatStats {
+        active_meetings,
+        total_users,
+        max_participants_per_meeting: max,
+        min_participants_per_meeting: min,
+    }))
+}
+
+pub async fn health(State(state): State<ApiState>) -> Json<Health> {
+    Json(Health {
+        status: "ok",
+        service: SERVICE,
+        timestamp: clock::iso(clock::now()),
+        environment: state.0.environment.clone(),
+    })
+}
+
+pub async fn call_health() -> Json<CallHealth> {
+    Json(CallHealth { success: true, status: "ok", service: SERVICE, timestamp: clock::iso(clock::now()) })
+}

@@ -1,0 +1,84 @@
+//! Meetings: what they are, what may be said about them, and who may change them.
+
+mod change;
+mod error;
+mod fields;
+mod live_rooms;
+mod new;
+mod schedule;
+mod service;
+
+use jiff::Timestamp;
+use plenum_contract::{
+    MeetingId, UserId,
+    meeting::{MeetingBody, MeetingStatus},
+};
+use plenum_service::clock;
+
+pub use self::{
+    change::{ChangeRequest, MeetingChange},
+    error::MeetingError,
+    live_rooms::LiveRooms,
+    new::NewMeeting,
+    schedule::Schedule,
+    service::{Meetings, Places},
+};
+
+/// A meeting, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meeting {
+    /// Which one.
+    pub id: MeetingId,
+    /// Who created it, and alone may change it.
+    pub host: UserId,
+    /// 1 to 200 characters, trimmed.
+    pub title: String,
+    /// May be empty.
+    pub description: String,
+    /// When it takes place.
+    pub schedule: Schedule,
+    /// Minutes.
+    pub estimated_duration: u32,
+    /// Users in the room at once.
+    pub max_participants: u32,
+    /// Everyone who ever joined, the host first, then in order of arrival.
+    pub participants: Vec<UserId>,
+    /// Users in the room now, as last written.
+    pub active_participants: u32,
+    /// To the millisecond.
+    pub created_at: Timestamp,
+    /// To the millisecond; when the host changed it, or somebody joined for the first time.
+    pub updated_at: Timestamp,
+    /// Where it stands.
+    pub status: MeetingStatus,
+}
+
+impl Meeting {
+    /// The meeting as every route answers it.
+    #[must_use]
+    pub fn to_body(&self) -> MeetingBody {
+        MeetingBody {
+            meeting_id: self.id.clone(),
+            id: self.id.clone(),
+            host_id: self.host.clone(),
+            title: self.title.clone(),
+            description: self.description.clone(),
+            date: self.schedule.date.clone(),
+            time: self.schedule.time.clone(),
+            time_zone: self.schedule.time_zone.clone(),
+            starts_at: clock::iso(self.schedule.starts_at),
+            estimated_duration: self.estimated_duration,
+            max_participants: self.max_participants,
+            participants: self.participants.clone(),
+            active_participants: self.active_participants,
+            created_at: clock::iso(self.created_at),
+            updated_at: clock::iso(self.updated_at),
+            status: self.status,
+        }
+    }
+}
+
+/// The same time without what stores don't keep.
+pub(crate) fn to_millis(at: Timestamp) -> Timestamp {
+    clock::from_millis(at.as_millisecond())
+}

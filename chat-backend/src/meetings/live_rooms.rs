@@ -1,0 +1,15 @@
+use plenum_contract::{MeetingId, events::EndReason};
+
+use super::Meeting;
+
+/// The rooms that are live on this node, as meetings see them. Nothing here waits.
+pub trait LiveRooms: Send + Sync + 'static {
+    /// The store has a meeting with other rules.
+    fn changed(&self, meeting: &Meeting);
+
+    /// The store has a meeting as ended, or has it no more.
+    fn ended(&self, meeting: &MeetingId, reason: EndReason);
+
+    /// How many rooms have somebody in them, and how many users these are, each room counted by itself.
+    fn stats(&self) -> (usize, usize);
+}

@@ -1,0 +1,198 @@
+//! Live rooms: one task each, found through one registry.
+
+mod admission;
+pub mod delivery;
+pub mod entry;
+mod history;
+pub mod inbox;
+pub mod log;
+pub mod state;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use dashmap::DashMap;
+use plenum_contract::{
+    MeetingId,
+    error::ErrorCode,
+    events::EndReason,
+    limits::{ROOM_QUEUE, ROOMS_MAX},
+};
+use plenum_service::Lifecycle;
+use tokio::sync::{Notify, Semaphore, mpsc};
+
+use self::{
+    inbox::{Handle, Inbound, Queued},
+    log::{MemoryLog, RoomLog},
+};
+use crate::{
+    live_counts::LiveCounts,
+    meetings::{LiveRooms, Meeting},
+    store::MeetingStore,
+};
+
+/// All live rooms of this node. Clones are the same rooms.
+pub struct Rooms<L: RoomLog = MemoryLog>(Arc<Shared<L>>);
+
+impl<L: RoomLog> Clone for Rooms<L> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// What the tasks of all rooms share.
+struct Shared<L: RoomLog> {
+    live: DashMap<MeetingId, Handle>,
+    log: L,
+    store: Arc<dyn MeetingStore>,
+    counts: LiveCounts,
+    /// How long a room without participants keeps its log.
+    grace: Duration,
+    life: Lifecycle,
+    closed: Notify,
+}
+
+impl<L: RoomLog> Shared<L> {
+    /// Takes a room off the registry and closes its queue in one step, unless something waits in it.
+    fn close(&self, meeting: &MeetingId, queue: &mpsc::UnboundedReceiver<Queued>) -> bool {
+        let gone = self.live.remove_if(meeting, |_, _| queue.is_empty()).is_some();
+        if gone {
+            self.closed.notify_waiters();
+        }
+        gone
+    }
+
+    /// Notes how many users are in a room.
+    fn count(&self, meeting: &MeetingId, users: usize) {
+        if let Some(handle) = self.live.get(meeting) {
+            handle.users.store(users, Ordering::Relaxed);
+        }
+        self.counts.set(meeting, u32::try_from(users).unwrap_or(u32::MAX));
+    }
+}
+
+impl<L: RoomLog> Rooms<L> {
+    /// No rooms yet. Each keeps its log for `grace` after the last participant left.
+    #[must_use]
+    pub fn new(
+        log: L,
+        store: Arc<dyn MeetingStore>,
+        counts: LiveCounts,
+        grace: Duration,
+        life: Lifecycle,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            live: DashMap::new(),
+            log,
+            store,
+            counts,
+            grace,
+            life,
+            closed: Notify::new(),
+        }))
+    }
+
+    /// Asks something of a room. A join opens the room when it is not live; what else is asked of a room that
+    /// is not live is answered at once.
+    pub fn ask(&self, meeting: &MeetingId, inbound: Inbound) {
+        let live = self.0.live.get(meeting).map(|room| !room.queue.is_closed());
+        if live == Some(false) {
+            // Its task broke: that is no room.
+            self.0.live.remove_if(meeting, |_, room| room.queue.is_closed());
+        }
+        let refused = match self.0.live.get(meeting) {
+            Some(room) => offer(&room, inbound),
+            None if matches!(inbound, Inbound::Join { .. }) => self.open(meeting, inbound),
+            None => Some((inbound, ErrorCode::NotInMeeting)),
+        };
+        if let Some((inbound, code)) = refused {
+            inbound.answer(Err(code.into()));
+        }
+    }
+
+    fn open(&self, meeting: &MeetingId, join: Inbound) -> Option<(Inbound, ErrorCode)> {
+        if self.0.life.is_stopping() {
+            return Some((join, ErrorCode::ShuttingDown));
+        }
+        if self.0.live.len() >= ROOMS_MAX {
+            return Some((join, ErrorCode::Busy));
+        }
+        let room = self.0.live.entry(meeting.clone()).or_insert_with(|| {
+            let (queue, inbox) = mpsc::unbounded_channel();
+            self.0.life.spawn(task::run(self.0.clone(), meeting.clone(), inbox));
+            Handle {
+                queue,
+                places: Arc::new(Semaphore::new(ROOM_QUEUE)),
+                users: Arc::new(AtomicUsize::new(0)),
+            }
+        });
+        offer(&room, join)
+    }
+
+    /// The rooms that are live.
+    #[must_use]
+    pub fn live(&self) -> HashSet<MeetingId> {
+        self.0.live.iter().map(|room| room.key().clone()).collect()
+    }
+
+    /// Says again how many users are in each room.
+    pub fn count_again(&self) {
+        for room in &self.0.live {
+            self.0
+                .counts
+                .set(room.key(), u32::try_from(room.users.load(Ordering::Relaxed)).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Waits until no room is live.
+    pub async fn all_closed(&self) {
+        loop {
+            let closed = self.0.closed.notified();
+            if self.0.live.is_empty() {
+                return;
+            }
+            closed.await;
+        }
+    }
+}
+
+/// Puts something into a room's queue, or gives it back. The caller holds the registry's entry, so the room
+/// can't close in between.
+fn offer(room: &Handle, inbound: Inbound) -> Option<(Inbound, ErrorCode)> {
+    let place = if inbound.needs_place() {
+        match room.places.clone().try_acquire_owned() {
+            Ok(place) => Some(place),
+            Err(_) => return Some((inbound, ErrorCode::Busy)),
+        }
+    } else {
+        None
+    };
+    match room.queue.send(Queued { inbound, place }) {
+        Ok(()) => None,
+        Err(unsent) => Some((unsent.0.inbound, ErrorCode::Busy)),
+    }
+}
+
+impl<L: RoomLog> LiveRooms for Rooms<L> {
+    fn changed(&self, meeting: &Meeting) {
+        self.ask(&meeting.id, Inbound::Ruled { places: meeting.max_participants, as_of: meeting.updated_at });
+    }
+
+    fn ended(&self, meeting: &MeetingId, reason: EndReason) {
+        self.ask(meeting, Inbound::End { reason });
+    }
+
+    fn stats(&self) -> (usize, usize) {
+        let users = self.0.live.iter().map(|room| room.users.load(Ordering::Relaxed));
+        users.filter(|users| *users > 0).fold((0, 0), |(rooms, all), users| (rooms + 1, all + users))
+    }
+}

@@ -1,0 +1,102 @@
+//! socket.io: who may open a socket, what its events ask, and how a room reaches it.
+
+mod dispatch;
+mod gate;
+mod peer;
+mod registry;
+mod session;
+
+use std::{convert::Infallible, num::NonZeroU32, sync::Arc};
+
+use axum::body::Body;
+use http::{Request, Response};
+use plenum_contract::{
+    Locale,
+    events::{IceServer, server::ICE_SERVERS},
+    limits,
+};
+use plenum_service::Lifecycle;
+use socketioxide::{
+    SocketIo,
+    extract::{HttpExtension, SocketRef},
+    handler::ConnectHandler as _,
+    socket::Sid,
+};
+use tower::{ServiceExt, util::BoxCloneSyncService};
+
+use self::{dispatch::Dispatch, peer::Peer, session::Session};
+pub use self::{gate::Gate, registry::Sockets};
+use crate::rooms::{
+    Rooms,
+    entry::SocketId,
+    inbox::{Inbound, Sender},
+};
+
+/// The socket library, from request to response.
+type Engine = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
+/// What sockets need to know.
+#[derive(Debug, Clone)]
+pub struct SocketConfig {
+    /// Events a socket may send each second; none is without limit.
+    pub events_per_second: Option<NonZeroU32>,
+    /// Told to every socket on connecting.
+    pub ice_servers: Vec<IceServer>,
+    /// For who names no language of ours.
+    pub default_locale: Locale,
+}
+
+/// Opens `/socket.io/`: the sockets of this node, and the gate before them.
+#[must_use]
+pub fn open(config: SocketConfig, rooms: Rooms, life: &Lifecycle) -> (Arc<Sockets>, Gate) {
+    let sockets = Sockets::new(config.events_per_second, life.clone());
+    let (engine, io) = SocketIo::builder()
+        .req_path("/socket.io")
+        .ping_interval(limits::PING_INTERVAL)
+        .ping_timeout(limits::PING_TIMEOUT)
+        .connect_timeout(limits::CONNECT_TIMEOUT)
+        .max_buffer_size(limits::SOCKET_QUEUE)
+        .max_payload(limits::FRAME_MAX as u64)
+        .ws_max_message_size(limits::FRAME_MAX)
+        .ws_max_frame_size(limits::FRAME_MAX)
+        .ws_read_buffer_size(4 * 1024)
+        .build_svc();
+    // Handlers are set before the library answers the CONNECT: a client's next event may be right behind it.
+    let prepared = async move |socket: SocketRef| -> Result<(), Infallible> {
+        socket.on_fallback(Dispatch::new(rooms.clone()));
+        let left = rooms.clone();
+        socket.on_disconnect(
+            async move |socket: SocketRef, HttpExtension(session): HttpExtension<Arc<Session>>| {
+                leave_all(&left, socket.id, &session);
+            },
+        );
+        Ok(())
+    };
+    let (registry, ice_servers) = (Arc::downgrade(&sockets), Arc::new(config.ice_servers));
+    let connected = async move |socket: SocketRef, HttpExtension(session): HttpExtension<Arc<Session>>| {
+        let Some(registry) = registry.upgrade() else { return };
+        registry.name(socket.id, &session);
+        if registry.has_ended(&session.who.session) {
+            registry.send_away(&session);
+            return;
+        }
+        Peer::new(socket, session).send(ICE_SERVERS, &*ice_servers);
+    };
+    io.ns("/", connected.with(prepared));
+    let engine = ServiceExt::<Request<Body>>::map_response(engine, |response| response.map(Body::new));
+    let engine = Engine::new(engine);
+    sockets.start(engine.clone(), io);
+    let gate = Gate::new(engine, sockets.clone(), config.default_locale, life.clone());
+    (sockets, gate)
+}
+
+fn leave_all(rooms: &Rooms, sid: Sid, session: &Session) {
+    for meeting in session.exit_all() {
+        let from = Sender { who: session.who.clone(), socket: socket_id(sid) };
+        rooms.ask(&meeting, Inbound::Leave { from, answer: Box::new(drop) });
+    }
+}
+
+fn socket_id(sid: Sid) -> SocketId {
+    SocketId(sid.as_str().into())
+}

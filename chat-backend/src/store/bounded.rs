@@ -1,0 +1,93 @@
+use std::{collections::HashSet, future::Future, time::Duration};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use plenum_contract::{MeetingId, UserId, limits::STORE_TIMEOUT};
+use tokio::time::{sleep, timeout};
+
+use super::{MeetingStore, StoreError};
+use crate::meetings::{Meeting, MeetingChange};
+
+/// How often something is asked before it counts as not available.
+const ATTEMPTS: u32 = 6;
+/// The longest wait before asking again for the first time; it doubles from time to time.
+const FIRST_PAUSE: Duration = Duration::from_millis(40);
+
+/// A store that answers within [`STORE_TIMEOUT`], whatever the one behind it does. What did not work is asked
+/// again a few times within that.
+#[derive(Debug, Clone)]
+pub struct Bounded<S>(pub S);
+
+/// No answer within [`STORE_TIMEOUT`].
+#[derive(Debug, thiserror::Error)]
+#[error("no answer within {STORE_TIMEOUT:?}")]
+struct TooLate;
+
+async fn bounded<T, F>(ask: impl Fn() -> F + Send) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>> + Send,
+{
+    let work = async {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..ATTEMPTS {
+            match ask().await {
+                Err(StoreError::Unavailable(_)) => {}
+                done => return done,
+            }
+            // By chance, so that those who were in each other's way don't meet again.
+            sleep(pause.mul_f64(rand::random())).await;
+            pause *= 2;
+        }
+        ask().await
+    };
+    timeout(STORE_TIMEOUT, work).await.unwrap_or_else(|_| Err(StoreError::Unavailable(TooLate.into())))
+}
+
+#[async_trait]
+impl<S: MeetingStore> MeetingStore for Bounded<S> {
+    async fn create(&self, meeting: &Meeting) -> Result<(), StoreError> {
+        bounded(|| self.0.create(meeting)).await
+    }
+
+    async fn get(&self, id: &MeetingId) -> Result<Option<Meeting>, StoreError> {
+        bounded(|| self.0.get(id)).await
+    }
+
+    async fn of_user(&self, user: &UserId) -> Result<Vec<Meeting>, StoreError> {
+        bounded(|| self.0.of_user(user)).await
+    }
+
+    async fn update(
+        &self,
+        id: &MeetingId,
+        change: &MeetingChange,
+        now: Timestamp,
+    ) -> Result<Option<Meeting>, StoreError> {
+        bounded(|| self.0.update(id, change, now)).await
+    }
+
+    async fn delete(&self, id: &MeetingId) -> Result<(), StoreError> {
+        bounded(|| self.0.delete(id)).await
+    }
+
+    async fn add_participants(
+        &self,
+        id: &MeetingId,
+        users: &[UserId],
+        now: Timestamp,
+    ) -> Result<Option<Meeting>, StoreError> {
+        bounded(|| self.0.add_participants(id, users, now)).await
+    }
+
+    async fn set_live_count(&self, id: &MeetingId, users: u32) -> Result<(), StoreError> {
+        bounded(|| self.0.set_live_count(id, users)).await
+    }
+
+    async fn reset_live_counts(&self, live: &HashSet<MeetingId>) -> Result<(), StoreError> {
+        bounded(|| self.0.reset_live_counts(live)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        bounded(|| self.0.ping()).await
+    }
+}

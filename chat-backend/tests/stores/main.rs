@@ -1,0 +1,79 @@
+//! Meetings in the store: one suite on every store, each test in an empty one of its own.
+
+mod documents;
+mod live_counts;
+mod network;
+mod outage;
+mod place;
+mod promises;
+
+use place::{Kind, Place};
+
+/// Runs each test on these kinds of stores, as far as they are there.
+macro_rules! on_stores {
+    ($($name:ident = $kind:ident),* ; $tests:tt) => {
+        $(on_stores!(@on $name $kind $tests);)*
+    };
+    (@on $name:ident $kind:ident { $($module:ident :: $test:ident),* $(,)? }) => {
+        mod $name {
+            use super::{Kind, Place};
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    if let Some(place) = Place::on(Kind::$kind).await {
+                        super::$module::$test(&place).await;
+                        place.remove().await;
+                    }
+                }
+            )*
+        }
+    };
+}
+
+on_stores! {
+    sqlite = Sqlite, postgres = Postgres, mysql = MySql, firestore = Firestore;
+    {
+        promises::a_meeting_reads_back_as_it_was_made,
+        promises::making_the_same_meeting_again_changes_nothing,
+        promises::what_is_not_there_is_none_and_does_not_come_to_be,
+        promises::a_change_touches_nothing_else,
+        promises::a_schedule_changes_as_a_whole,
+        promises::those_who_join_stand_in_order_and_once,
+        promises::fifty_who_join_at_once_are_all_there_behind_the_host,
+        promises::changes_and_counts_lose_nobody_who_joins_meanwhile,
+        promises::a_list_has_what_one_hosts_and_joined_newest_first,
+        promises::a_list_ends_at_its_bound_and_keeps_the_newest,
+        promises::a_deleted_meeting_stays_deleted,
+        promises::a_live_count_is_the_last_one_written,
+        promises::counts_of_rooms_that_are_not_live_are_set_right,
+        live_counts::counts_are_written_at_once_then_once_a_second_and_end_with_the_latest,
+        live_counts::a_flush_writes_everything_that_waits,
+    }
+}
+
+on_stores! {
+    postgres_away = Postgres, mysql_away = MySql, firestore_away = Firestore;
+    {
+        outage::silence_fails_in_time_and_leaves_nothing_behind,
+        outage::absence_fails_in_time_and_leaves_nothing_behind,
+        outage::counts_are_kept_and_written_when_the_store_is_back,
+    }
+}
+
+on_stores! {
+    sqlite_away = Sqlite;
+    {
+        outage::a_file_that_another_process_writes_to_fails_in_time_and_is_read_meanwhile,
+    }
+}
+
+on_stores! {
+    firestore_documents = Firestore;
+    {
+        documents::a_document_has_the_names_and_types_that_other_systems_read,
+        documents::what_an_older_document_lacks_has_its_usual_value,
+        documents::times_may_be_timestamps_and_numbers_doubles,
+        documents::the_host_comes_first_and_sees_the_meeting_wherever_an_older_document_has_them,
+        documents::a_document_that_is_no_meeting_hides_no_other_and_is_not_called_missing,
+    }
+}

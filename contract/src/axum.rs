@@ -1,0 +1,9 @@
+//! The wire in axum's terms, the same for every service: failures as answers, JSON bodies, the caller's
+//! language, a request's name in logs. With the feature `axum`.
+
+pub mod body;
+mod caller;
+pub mod failure;
+pub mod locale;
+
+pub use self::{body::JsonObject, failure::Failure};

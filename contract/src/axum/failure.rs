@@ -1,0 +1,109 @@
+//! Failures as HTTP answers: the one place that logs internal causes.
+
+use std::any::Any;
+
+use super::locale;
+use crate::{ApiError, ErrorBody, ErrorCode, Locale, error::Problem, status};
+use ::axum::{
+    Json,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use ::http::{HeaderValue, StatusCode, header};
+
+/// Seconds after which a client may try again what failed for a passing reason.
+const RETRY_AFTER: &str = "2";
+
+/// A failed request. As a response it is in English until [`speak`] says it in the caller's language.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    problems: Vec<Problem>,
+    /// For the log, never sent.
+    cause: Option<String>,
+}
+
+impl Failure {
+    /// A failure with its cause, which goes to the log when it is answered.
+    pub fn because(code: ErrorCode, cause: impl std::fmt::Display) -> Self {
+        Self { problems: vec![code.into()], cause: Some(cause.to_string()) }
+    }
+
+    /// All of these, one at least, with the cause for the log if there is one to log.
+    #[must_use]
+    pub const fn all(problems: Vec<Problem>, cause: Option<String>) -> Self {
+        Self { problems, cause }
+    }
+
+    /// The first problem's code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.problems.first().map_or(ErrorCode::Internal, |first| first.code)
+    }
+
+    /// The first problem's code, for who answers in another way; the cause goes to the log.
+    #[must_use]
+    pub fn logged(mut self) -> ErrorCode {
+        self.log();
+        self.code()
+    }
+
+    fn log(&mut self) {
+        if let Some(cause) = self.cause.take() {
+            tracing::error!(code = self.code().as_str(), cause, "a request failed");
+        }
+    }
+
+    fn in_words(&self, locale: Locale) -> Response {
+        let body = ApiError::from(ErrorBody::all(&self.problems, locale));
+        let mut response = (status::of(self.code()), Json(body)).into_response();
+        if status::of(self.code()) == StatusCode::SERVICE_UNAVAILABLE || self.code() == ErrorCode::RateLimited
+        {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        response
+    }
+}
+
+impl From<ErrorCode> for Failure {
+    fn from(code: ErrorCode) -> Self {
+        Self { problems: vec![code.into()], cause: None }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { problems: vec![problem], cause: None }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(mut self) -> Response {
+        self.log();
+        let mut response = self.in_words(Locale::default());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The answer when a handler panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer asks for")]
+pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text");
+    Failure::because(ErrorCode::Internal, format!("a handler panicked: {text}")).into_response()
+}
+
+/// Says failures in the caller's language, which handlers may take as a [`Locale`].
+pub async fn speak(State(default): State<Locale>, mut request: Request, next: Next) -> Response {
+    let locale = locale::asked(request.headers(), default);
+    request.extensions_mut().insert(locale);
+    let response = next.run(request).await;
+    let Some(failure) = response.extensions().get::<Failure>().filter(|_| locale != Locale::default()) else {
+        return response;
+    };
+    let said = failure.in_words(locale);
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, said.into_body())
+}

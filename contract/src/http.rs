@@ -1,0 +1,90 @@
+//! The envelope of every HTTP answer, and `/health`.
+
+use serde::Serialize;
+
+/// `{success:true, message?, data?}`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Envelope<T> {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<T>,
+}
+
+impl<T> Envelope<T> {
+    /// What a GET answers.
+    pub const fn data(data: T) -> Self {
+        Self { success: true, message: None, data: Some(data) }
+    }
+
+    /// What POST, PUT and DELETE answer: always with a message.
+    pub fn said(message: impl Into<String>, data: T) -> Self {
+        Self { success: true, message: Some(message.into()), data: Some(data) }
+    }
+}
+
+impl Envelope<()> {
+    /// A message and no data.
+    pub fn message(message: impl Into<String>) -> Self {
+        Self { success: true, message: Some(message.into()), data: None }
+    }
+}
+
+/// `/health`, without an envelope.
+#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Health {
+    /// Always `ok`.
+    pub status: &'static str,
+    /// Which service answers.
+    pub service: &'static str,
+    /// ISO 8601 UTC.
+    pub timestamp: String,
+    /// `APP_ENV`.
+    pub environment: String,
+}
+
+/// `/ready`: whether a process should get traffic, and the state of what it needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ready {
+    status: &'static str,
+    parts: std::collections::BTreeMap<&'static str, &'static str>,
+}
+
+impl Ready {
+    /// Ready as far as known, unless the process stops.
+    #[must_use]
+    pub const fn new(stopping: bool) -> Self {
+        let status = if stopping { "stopping" } else { "ready" };
+        Self { status, parts: std::collections::BTreeMap::new() }
+    }
+
+    /// Notes whether a part is well.
+    pub fn part(&mut self, name: &'static str, well: bool) {
+        self.parts.insert(name, if well { "ok" } else { "away" });
+        if !well && self.status == "ready" {
+            self.status = "not_ready";
+        }
+    }
+
+    /// Whether the process should get traffic.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.status == "ready"
+    }
+}
+
+/// `/api/call/health`.
+#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[ts(export)]
+pub struct CallHealth {
+    /// Always true.
+    pub success: bool,
+    /// Always `ok`.
+    pub status: &'static str,
+    /// Which service answers.
+    pub service: &'static str,
+    /// ISO 8601 UTC.
+    pub timestamp: String,
+}

@@ -1,0 +1,180 @@
+//! A SQL database: SQLite, PostgreSQL or MySQL (MariaDB), with bounded waits.
+
+use std::{future::Future, path::PathBuf, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+/// How long a caller waits for a connection of the pool.
+const ACQUIRE: Duration = Duration::from_secs(2);
+/// How long SQLite waits for another process's write.
+const BUSY: Duration = Duration::from_secs(2);
+/// How long a start waits for another process's migrations.
+const MIGRATION_LOCK: Duration = Duration::from_secs(60);
+/// Connections of a pool; for SQLite, those that read.
+const CONNECTIONS: u32 = 8;
+/// The advisory lock of PostgreSQL under which migrations run: "plen" in ASCII.
+const POSTGRES_LOCK: i64 = 0x706c_656e;
+
+/// A database that is open. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Database {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    url: String,
+}
+
+/// Why a database can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The address is not one we can use.
+    #[error("DATABASE_URL must begin with sqlite://, postgres:// or mysql://")]
+    Scheme,
+    /// The folder of an SQLite file, or a file in it, can't be made or locked.
+    #[error("{0} can't be made or locked: {1}; give DATABASE_URL a path this user may write to")]
+    Folder(PathBuf, std::io::Error),
+    /// Another process holds the migration lock.
+    #[error("another process has been migrating this database for too long; see whether it hangs")]
+    Locked,
+    /// The database said no.
+    #[error("the database can't be used: {0}; check DATABASE_URL and that the server runs")]
+    Database(#[from] DbErr),
+}
+
+impl Database {
+    /// Opens a database. An SQLite file and its folder are made when absent.
+    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+        let mut options = ConnectOptions::new(url);
+        options.sqlx_logging(false).acquire_timeout(ACQUIRE).connect_timeout(ACQUIRE);
+        let Some(path) = sqlite_path(url) else {
+            if !["postgres://", "postgresql://", "mysql://", "mariadb://"].iter().any(|s| url.starts_with(s))
+            {
+                return Err(DatabaseError::Scheme);
+            }
+            options.max_connections(CONNECTIONS);
+            let pool = SeaOrm::connect(options).await?;
+            return Ok(Self { read: pool.clone(), write: pool, url: url.to_owned() });
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| DatabaseError::Folder(path.clone(), error))?;
+        }
+        options.map_sqlx_sqlite_opts(|sqlite| {
+            use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .foreign_keys(true)
+                .busy_timeout(BUSY)
+        });
+        // One writer a process: writers would only wait for each other inside SQLite, where they can't queue.
+        let write = SeaOrm::connect(options.clone().max_connections(1).to_owned()).await?;
+        let read = SeaOrm::connect(options.max_connections(CONNECTIONS).to_owned()).await?;
+        Ok(Self { read, write, url: url.to_owned() })
+    }
+
+    /// For statements that change nothing.
+    #[must_use]
+    pub const fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// For single statements that change something.
+    #[must_use]
+    pub const fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// A transaction that writes. In SQLite it takes the write lock at once: one that turned into a writer
+    /// half-way would be refused without waiting.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        self.write.begin_with_options(options).await
+    }
+
+    /// Runs migrations while no other process does.
+    pub async fn migrate<F>(&self, migrate: impl FnOnce(DatabaseConnection) -> F) -> Result<(), DatabaseError>
+    where
+        F: Future<Output = Result<(), DbErr>>,
+    {
+        let work = migrate(self.write.clone());
+        match self.write.get_database_backend() {
+            DbBackend::Sqlite => self.migrate_sqlite(work).await,
+            backend => self.migrate_server(backend, work).await,
+        }
+    }
+
+    async fn migrate_sqlite(
+        &self,
+        work: impl Future<Output = Result<(), DbErr>>,
+    ) -> Result<(), DatabaseError> {
+        let Some(path) = sqlite_path(&self.url) else {
+            return Ok(work.await?); // in memory: nobody else can see it
+        };
+        let mut name = path.into_os_string();
+        name.push(".migration-lock");
+        let path = PathBuf::from(name);
+        let lock = std::fs::File::create(&path).map_err(|e| DatabaseError::Folder(path.clone(), e))?;
+        let held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock));
+        let lock = tokio::time::timeout(MIGRATION_LOCK, held).await.map_err(|_| DatabaseError::Locked)?;
+        let lock = lock.map_err(std::io::Error::other).flatten();
+        let lock = lock.map_err(|error| DatabaseError::Folder(path.clone(), error))?;
+        let done = work.await;
+        drop(lock);
+        Ok(done?)
+    }
+
+    async fn migrate_server(
+        &self,
+        backend: DbBackend,
+        work: impl Future<Output = Result<(), DbErr>>,
+    ) -> Result<(), DatabaseError> {
+        // A session's lock lives on its connection, so that connection is one of its own.
+        let mut options = ConnectOptions::new(&self.url);
+        options.max_connections(1).sqlx_logging(false).connect_timeout(ACQUIRE);
+        let holder = SeaOrm::connect(options).await?;
+        let take = match backend {
+            DbBackend::MySql => format!("SELECT GET_LOCK('plenum_migration', {})", MIGRATION_LOCK.as_secs()),
+            _ => format!("SELECT pg_advisory_lock({POSTGRES_LOCK})"),
+        };
+        let taken = tokio::time::timeout(
+            MIGRATION_LOCK,
+            holder.query_one_raw(sea_orm::Statement::from_string(backend, take)),
+        )
+        .await
+        .map_err(|_| DatabaseError::Locked)??;
+        if backend == DbBackend::MySql {
+            let got = taken.and_then(|row| row.try_get_by_index::<Option<i64>>(0).ok().flatten());
+            if got != Some(1) {
+                return Err(DatabaseError::Locked);
+            }
+        }
+        let done = work.await;
+        holder.close().await?; // which gives the lock back
+        Ok(done?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+
+    /// Closes all connections; SQLite tidies its files.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.read.close().await?;
+        self.write.close().await
+    }
+}
+
+/// The file of an `sqlite://` address; none for another database, or one in memory.
+fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let path = path.split('?').next().unwrap_or(path);
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
+}

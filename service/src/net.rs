@@ -1,0 +1,15 @@
+//! Connections: accepting them, serving HTTP on them, knowing how far behind their readers are, and
+//! cutting them.
+
+mod connection;
+mod io;
+mod kernel;
+mod listen;
+mod trace;
+mod watch;
+
+pub use connection::{Connection, CutReason, OnCut};
+pub use io::ConnectionIo;
+pub use listen::{Limits, announce, bind, serve};
+pub use trace::{REQUEST_ID, trace};
+pub use watch::Behind;

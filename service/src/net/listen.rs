@@ -1,0 +1,156 @@
+//! Accepting connections and serving HTTP/1.1 on them.
+
+use std::{
+    convert::Infallible,
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::sync::CancellationToken;
+use tower::Service as _;
+
+use super::{
+    connection::Connection,
+    io::ConnectionIo,
+    watch::{Behind, Watch},
+};
+use crate::Lifecycle;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 4_096;
+/// The kernel's send buffer for each connection, so that slowness shows early. It doubles what it is told.
+const SEND_BUFFER: u32 = 64 * 1024;
+/// How long connections are still accepted after the word to stop: balancers need it to see `/ready` turn, and
+/// clients that poll to hear that they should come back.
+const LAST_CALL: Duration = Duration::from_secs(1);
+/// How long to pause when no connection can be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Bounds of a listener.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections open at once; further ones wait to be accepted.
+    pub connections: usize,
+    /// Bytes of a request's head.
+    pub head_bytes: usize,
+    /// How long a request's head may take, and how long a connection may idle between requests.
+    pub head_time: Duration,
+    /// When a reader is behind.
+    pub behind: Behind,
+}
+
+/// Opens a listening socket. Port 0 takes any free one.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?; // accepted sockets inherit it
+    let unbindable = |error: io::Error| {
+        io::Error::new(
+            error.kind(),
+            format!("{address} can't be listened on: {error}; set HOST and PORT to a free address"),
+        )
+    };
+    socket.bind(address).map_err(unbindable)?;
+    socket.listen(BACKLOG)
+}
+
+/// Says where it listens, in the log and, for whoever started it by hand, on the terminal.
+pub fn announce(listener: &TcpListener) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    tracing::info!(address = %format_args!("http://{address}"), "listening");
+    if io::stdout().is_terminal() {
+        let host =
+            if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
+        println!("\n  Open http://{host}:{}\n", address.port());
+    }
+    Ok(())
+}
+
+/// Serves `router` until a moment after the process is told to stop, then lets requests under way end. Each request carries
+/// its `Arc<Connection>` as an extension.
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, life: Lifecycle) {
+    let watch = Watch::default();
+    watch.start(&life);
+    let closing = CancellationToken::new();
+    let (stopping, close) = (life.clone(), closing.clone());
+    life.spawn(async move {
+        stopping.stopping().await;
+        tokio::time::sleep(LAST_CALL).await;
+        close.cancel();
+    });
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_buf_size(limits.head_bytes.max(8 * 1024));
+    let refused = AtomicBool::new(false);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = closing.cancelled() => return,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let (socket, peer, place) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                if !refused.swap(true, Ordering::Relaxed) {
+                    tracing::error!(%error, "no connection can be accepted; is the limit of open files (ulimit -n) too low?");
+                }
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        refused.store(false, Ordering::Relaxed);
+        socket.set_nodelay(true).ok();
+        let socket = Arc::new(socket);
+        let connection = Arc::new(Connection::new(&socket, peer, limits.behind));
+        watch.add(&connection);
+        let io = TokioIo::new(ConnectionIo::new(socket, connection.clone(), place));
+        let (http, router, closing) = (http.clone(), router.clone(), closing.clone());
+        life.spawn(async move {
+            let service = service_fn(move |request| answer(request, router.clone(), connection.clone()));
+            let serving = http.serve_connection(io, service).with_upgrades();
+            tokio::pin!(serving);
+            let ended = tokio::select! {
+                ended = &mut serving => ended,
+                () = closing.cancelled() => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%peer, %error, "connection ended");
+            }
+        });
+    }
+}
+
+type Place = tokio::sync::OwnedSemaphorePermit;
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, Place)> {
+    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (socket, peer) = listener.accept().await?;
+    Ok((socket, peer, place))
+}
+
+async fn answer(
+    request: hyper::Request<Incoming>,
+    mut router: Router,
+    connection: Arc<Connection>,
+) -> Result<axum::response::Response, Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(connection);
+    router.call(request).await
+}

@@ -1,0 +1,61 @@
+//! A name for each request, and one line about it in the log.
+
+use axum::{extract::Request, middleware::Next, response::Response};
+use http::{HeaderName, HeaderValue};
+
+use tracing::Instrument as _;
+
+use crate::clock;
+
+/// Names a request in logs, in its answer, and to whoever answers it.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Characters of an id that a proxy gave.
+const LENGTH_MAX: usize = 64;
+
+/// Gives each request an id, or keeps the one a proxy gave, and logs how it went. Neither queries nor headers
+/// are logged: they hold secrets.
+pub async fn trace(mut request: Request, next: Next) -> Response {
+    let id = request.headers().get(&REQUEST_ID).filter(|id| is_plain(id)).cloned().unwrap_or_else(fresh);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let began = clock::instant();
+    let answer = async {
+        let answer = next.run(request).await;
+        let (status, ms) = (answer.status().as_u16(), clock::instant().duration_since(began).as_millis());
+        if path.starts_with("/api") {
+            tracing::info!(%method, path, status, ms, "answered");
+        } else {
+            tracing::debug!(%method, path, status, ms, "answered");
+        }
+        answer
+    };
+    let mut answer = answer.instrument(span).await;
+    answer.headers_mut().insert(REQUEST_ID, id);
+    answer
+}
+
+fn is_plain(id: &HeaderValue) -> bool {
+    let bytes = id.as_bytes();
+    let plain = bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+    !bytes.is_empty() && bytes.len() <= LENGTH_MAX && plain
+}
+
+fn fresh() -> HeaderValue {
+    let id = uuid::Uuid::new_v4().to_string();
+    // A UUID's text is visible ASCII, so this can't fail.
+    HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxys_id_is_kept_only_when_it_is_plain_and_short() {
+        assert!(is_plain(&HeaderValue::from_static("9f-a_1.b")));
+        for bad in ["", "a b", "a\u{9}b", "a\"b", &"x".repeat(LENGTH_MAX + 1)] {
+            assert!(!is_plain(&HeaderValue::from_str(bad).unwrap()), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A server process from its first line to its exit status.
+
+use std::{error::Error, future::Future, process::ExitCode, time::Duration};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::{Env, Lifecycle, telemetry::LogConfig};
+
+/// The exit status for variables that can't be used.
+const BAD_VARIABLES: u8 = 2;
+
+/// How long after the word to stop a server has to stop accepting; one that starts is given up then.
+const GIVE_UP: Duration = Duration::from_secs(3);
+
+/// What goes wrong in a start is told and ends the process.
+pub type StartError = Box<dyn Error + Send + Sync>;
+
+/// Runs a server: reads its variables, starts logs, serves until SIGTERM or SIGINT, and ends in order.
+///
+/// Exit status 0 after an orderly end, 1 when it can't start, 2 when variables are bad or missing.
+pub fn run<C, F>(read: impl FnOnce(&mut Env) -> C, serve: impl FnOnce(C, Lifecycle) -> F) -> ExitCode
+where
+    F: Future<Output = Result<(), StartError>>,
+{
+    let mut env = Env::process();
+    let logs = LogConfig::read(&mut env);
+    let config = read(&mut env);
+    if let Err(problems) = env.finish() {
+        eprint!("{problems}");
+        return ExitCode::from(BAD_VARIABLES);
+    }
+    logs.start();
+    raise_open_files();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the process can't start its threads");
+            return ExitCode::FAILURE;
+        }
+    };
+    let status = runtime.block_on(async {
+        let life = Lifecycle::new();
+        if let Err(error) = life.stop_at_signal() {
+            tracing::error!(%error, "the process can't listen for signals");
+            return ExitCode::FAILURE;
+        }
+        match unless_stopped(serve(config, life.clone()), &life).await {
+            Ok(()) => {
+                life.ended().await;
+                tracing::info!("stopped");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "can't start");
+                ExitCode::FAILURE
+            }
+        }
+    });
+    // What still blocks a thread (a password's hash, a file) is not waited for.
+    runtime.shutdown_background();
+    status
+}
+
+/// Serves until it has ended by itself, or could not start, or is told to stop while it still starts: then
+/// nothing is lost by giving up.
+async fn unless_stopped(
+    serve: impl Future<Output = Result<(), StartError>>,
+    life: &Lifecycle,
+) -> Result<(), StartError> {
+    let given_up = async {
+        life.stopping().await;
+        tokio::time::sleep(GIVE_UP).await;
+    };
+    tokio::select! {
+        served = serve => served,
+        () = given_up => Ok(()),
+    }
+}
+
+/// Raises the soft limit of open files to the hard one.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })
+    {
+        tracing::warn!(%error, "the limit of open files can't be raised");
+    }
+}

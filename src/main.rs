@@ -1,0 +1,80 @@
+//! `plenum`: accounts, meetings and rooms in one process.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use plenum_service::{
+    database::Database,
+    net,
+    process::{self, StartError},
+};
+use user_backend::gateway::{Mount, Nodes};
+
+/// Meetings, chat and calls behind your own login, from one process.
+///
+/// Starts with an embedded database in data/ and nothing else installed. Accounts, sessions and the gateway are
+/// the user backend's, meetings and rooms the chat backend's; both also run apart (`user-backend`,
+/// `chat-backend`).
+#[derive(Parser)]
+#[command(name = "plenum", version, after_help = HELP)]
+struct Arguments {}
+
+const HELP: &str = "\
+Everything is set by variables, read from the environment and from .env:
+  PORT          where to listen (3000)
+  DATABASE_URL  accounts, sessions, meetings (sqlite://data/plenum.db; postgres:// and mysql:// too)
+  CORS_ORIGIN   where your web app is served from (http://localhost:5173)
+  APP_ENV       production makes cookies Secure
+.env.example names all of them. Each may also be given as a file, by NAME_FILE.
+
+Try it:
+  plenum                                run it
+  PORT=8080 LOG_FORMAT=json plenum      on another port, with logs for machines
+  curl localhost:3000/health            see that it is up";
+
+fn main() -> ExitCode {
+    Arguments::parse();
+    process::run(
+        |env| (user_backend::Config::read(env), chat_backend::Config::read_embedded(env)),
+        async |(user, chat), life| -> Result<(), StartError> {
+            let listener = net::bind(user.address)?;
+            let database = Database::open(user.database_url()).await?;
+            let chat = chat_backend::start(chat, Some(database.clone()), &life).await?;
+            let mounts = vec![Mount::chat(Nodes::local(chat))];
+            user_backend::serve(user, database, mounts, listener, life).await
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use plenum_service::{Env, telemetry::LogConfig};
+
+    #[test]
+    fn the_example_of_env_lists_exactly_the_variables_that_are_read() {
+        let mut read = BTreeSet::new();
+        // What is read may depend on what is set: with a project id, Firestore's variables are.
+        for project in [None, Some("a-project".to_owned())] {
+            let mut env = Env::lookup(move |name| project.clone().filter(|_| name == "FIREBASE_PROJECT_ID"));
+            LogConfig::read(&mut env);
+            user_backend::Config::read(&mut env);
+            chat_backend::Config::read(&mut env);
+            chat_backend::Config::read_embedded(&mut env);
+            read.extend(env.names_read());
+        }
+        let example = include_str!("../.env.example");
+        let listed: BTreeSet<&str> = example
+            .lines()
+            .filter_map(|line| line.strip_prefix('#').unwrap_or(line).split_once('='))
+            .map(|(name, _)| name)
+            .filter(|name| {
+                !name.is_empty()
+                    && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+            })
+            .collect();
+        let listed: BTreeSet<&str> = listed.into_iter().filter(|name| *name != "NAME_FILE").collect();
+        assert_eq!(read, listed);
+    }
+}

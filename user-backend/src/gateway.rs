@@ -1,0 +1,19 @@
+//! The way to the services behind: who calls is checked and stamped here, and nothing a client says in
+//! Plenum's own name passes. The gateway knows where a service's paths begin and nothing of what they mean.
+
+mod backend;
+mod hop;
+mod mount;
+mod path;
+mod proxy;
+mod remote;
+mod session_ends;
+mod tunnel;
+
+pub use self::{
+    backend::{Backend, Nodes},
+    mount::Mount,
+    path::refuse_escapes,
+    proxy::{Gateway, routes},
+    session_ends::TellBackends,
+};

@@ -1,0 +1,29 @@
+//! Where a service's paths begin.
+
+use super::backend::Nodes;
+
+/// A service behind the gateway.
+#[derive(Clone)]
+pub struct Mount {
+    /// For logs and `/ready`.
+    pub name: &'static str,
+    /// Paths that are the service's: each itself and everything below it.
+    pub prefixes: &'static [&'static str],
+    /// Where its socket.io connections are opened, if it has any.
+    pub socket: Option<&'static str>,
+    /// Where it runs.
+    pub nodes: Nodes,
+}
+
+impl Mount {
+    /// Meetings, chat and calls.
+    #[must_use]
+    pub const fn chat(nodes: Nodes) -> Self {
+        Self {
+            name: "chat-backend",
+            prefixes: &["/api/meetings", "/api/chat", "/api/call"],
+            socket: Some("/socket.io/"),
+            nodes,
+        }
+    }
+}

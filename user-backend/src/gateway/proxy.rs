@@ -1,0 +1,223 @@
+//! What is the same whichever service a request is for and wherever it runs: who calls, what is stripped, what is
+//! stamped, how long to wait.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+    routing::any,
+};
+use http::{Extensions, HeaderMap, Method, StatusCode, Uri, header};
+use hyper::upgrade::OnUpgrade;
+use plenum_contract::{
+    Caller, ErrorCode, caller,
+    limits::{BACKEND_POLL_TIMEOUT, BACKEND_RESPONSE_TIMEOUT},
+};
+use plenum_service::{
+    Lifecycle,
+    net::{Connection, OnCut},
+};
+use tower::ServiceExt;
+
+use super::{
+    backend::{Backend, Nodes},
+    hop,
+    mount::Mount,
+};
+use crate::http::{
+    error::Failure,
+    router::AppState,
+    session::{has_ended, identify},
+};
+
+/// How long polls may go on when the process stops.
+const LAST_POLLS: Duration = Duration::from_secs(2);
+/// An Engine.IO message with socket.io's DISCONNECT, after which a client stays away.
+const SOCKET_IO_DISCONNECT: &str = "41";
+
+/// The services behind the gateway.
+#[derive(Clone)]
+pub struct Gateway {
+    mounts: Arc<Vec<Mount>>,
+    app: AppState,
+    life: Lifecycle,
+}
+
+impl Gateway {
+    /// A gateway to these services.
+    #[must_use]
+    pub fn new(mounts: Vec<Mount>, app: AppState, life: Lifecycle) -> Self {
+        Self { mounts: Arc::new(mounts), app, life }
+    }
+
+    /// The services.
+    #[must_use]
+    pub fn mounts(&self) -> &[Mount] {
+        &self.mounts
+    }
+}
+
+/// The routes of every mount.
+pub fn routes(gateway: &Gateway) -> Router {
+    let mut router = Router::new();
+    for mount in gateway.mounts.iter() {
+        let http = Door { gateway: gateway.clone(), nodes: mount.nodes.clone() };
+        for prefix in mount.prefixes {
+            router = router
+                .route(prefix, any(pass).with_state(http.clone()))
+                .route(&format!("{prefix}/"), any(pass).with_state(http.clone()))
+                .route(&format!("{prefix}/{{*rest}}"), any(pass).with_state(http.clone()));
+        }
+        if let Some(socket) = mount.socket {
+            router = router.route(socket, any(pass_socket).with_state(http));
+        }
+    }
+    router
+}
+
+/// One mount's way in.
+#[derive(Clone)]
+struct Door {
+    gateway: Gateway,
+    nodes: Nodes,
+}
+
+/// A plain request: without a session it goes on stamped as nobody's, so that the service itself says 404, 405
+/// or 401.
+async fn pass(State(door): State<Door>, request: Request) -> Result<Response, Failure> {
+    let (caller, why_none) = match identify(&door.gateway.app, request.headers()).await {
+        Ok(caller) => (Some(caller), ErrorCode::NoSession),
+        Err(code @ (ErrorCode::NoSession | ErrorCode::InvalidSession)) => (None, code),
+        Err(code) => return Err(code.into()),
+    };
+    let nobody = caller.is_none();
+    let response = door.forward(caller, request, BACKEND_RESPONSE_TIMEOUT, false).await?;
+    if nobody && response.status() == StatusCode::UNAUTHORIZED {
+        return Err(why_none.into());
+    }
+    Ok(response)
+}
+
+/// A request of a socket.io connection, polling or upgrade: each by itself needs a session and an Origin that
+/// is allowed.
+async fn pass_socket(State(door): State<Door>, request: Request) -> Result<Response, Failure> {
+    if !door.gateway.app.origins().allows(request.headers()) {
+        return Err(ErrorCode::ForeignOrigin.into());
+    }
+    let upgrade = request.method() == Method::GET && hop::asks_for_websocket(request.headers());
+    let caller = match identify(&door.gateway.app, request.headers()).await {
+        Ok(caller) => caller,
+        Err(ErrorCode::InvalidSession) if !upgrade && has_ended(&door.gateway.app, request.headers()) => {
+            return farewell(&request);
+        }
+        Err(code) => return Err(code.into()),
+    };
+    // A stock client whose WebSocket is opened and closed before it hears anything waits 20 s to try again; one that
+    // is refused tries again at once.
+    if door.gateway.life.is_stopping() && (upgrade || !names_a_session(&request)) {
+        return Err(ErrorCode::ShuttingDown.into());
+    }
+    Ok(door.forward(Some(caller), request, BACKEND_POLL_TIMEOUT, upgrade).await?)
+}
+
+/// Whether a request is of a socket.io session that is open, or says so.
+fn names_a_session(request: &Request) -> bool {
+    request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("sid=")))
+}
+
+/// A service in this process uses that while to tell everybody that it stops.
+async fn stopped_for_a_while(life: &Lifecycle) {
+    life.stopping().await;
+    tokio::time::sleep(LAST_POLLS).await;
+}
+
+/// Answers a connection that polls and whose session was just ended: it may have been between two polls when it
+/// was told to stay away. Without this its client would take the refusal for a broken line and try for ever.
+fn farewell(request: &Request) -> Result<Response, Failure> {
+    let polls = names_a_session(request);
+    match *request.method() {
+        Method::GET if polls => Ok(Response::new(Body::from(SOCKET_IO_DISCONNECT))),
+        Method::POST if polls => Ok(Response::new(Body::from("ok"))),
+        _ => Err(ErrorCode::InvalidSession.into()),
+    }
+}
+
+impl Door {
+    /// Ends a polling session when the connection that carried its last answer was cut: the service believes that
+    /// answer was read, and nobody else knows better.
+    fn ends_polling(&self, node: &Backend, uri: Uri, caller: Caller) -> OnCut {
+        let (node, life) = (node.clone(), self.gateway.life.clone());
+        Box::new(move || {
+            life.spawn(async move {
+                let mut close = Request::new(Body::from(ENGINE_IO_CLOSE));
+                *close.method_mut() = Method::POST;
+                *close.uri_mut() = uri;
+                let plain = http::HeaderValue::from_static("text/plain;charset=UTF-8");
+                close.headers_mut().insert(header::CONTENT_TYPE, plain);
+                caller::stamp(close.headers_mut(), Some(&caller));
+                tokio::time::timeout(BACKEND_RESPONSE_TIMEOUT, node.oneshot(close)).await.map(drop).ok();
+            });
+        })
+    }
+
+    async fn forward(
+        &self,
+        caller: Option<Caller>,
+        mut request: Request,
+        patience: Duration,
+        upgrade: bool,
+    ) -> Result<Response, ErrorCode> {
+        let node = self.nodes.choose(caller.as_ref().map(|caller| &caller.session));
+        let node = node.ok_or(ErrorCode::BackendUnavailable)?;
+        let polls = patience == BACKEND_POLL_TIMEOUT && !upgrade && request.method() == Method::GET;
+        if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
+            let lost = caller.clone().filter(|_| polls);
+            connection.on_cut(lost.map(|caller| self.ends_polling(&node, request.uri().clone(), caller)));
+        }
+        prepare(request.headers_mut(), caller.as_ref(), upgrade);
+        *request.extensions_mut() = carried(request.extensions_mut());
+        let mut response = tokio::select! {
+            answered = tokio::time::timeout(patience, node.oneshot(request)) => {
+                answered.map_err(|_| ErrorCode::BackendTimeout)??
+            }
+            // A poll may wait for a minute, which this process no longer has.
+            () = stopped_for_a_while(&self.gateway.life), if patience > BACKEND_RESPONSE_TIMEOUT => {
+                return Err(ErrorCode::ShuttingDown);
+            }
+        };
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            hop::strip(response.headers_mut());
+        }
+        caller::strip(response.headers_mut());
+        Ok(response.map(Body::new))
+    }
+}
+
+/// What a polling client sends to end its session: Engine.IO's CLOSE.
+const ENGINE_IO_CLOSE: &str = "1";
+
+/// What goes on with a request beside its head and body: the connection itself. What the gateway's own router
+/// and layers noted would confuse those of a service in this process.
+fn carried(extensions: &mut Extensions) -> Extensions {
+    let mut carried = Extensions::new();
+    extensions.remove::<OnUpgrade>().map(|upgrade| carried.insert(upgrade));
+    extensions.remove::<Arc<Connection>>().map(|connection| carried.insert(connection));
+    carried
+}
+
+/// Makes a client's headers ours: what only we may say is stripped and stamped, credentials stay here.
+fn prepare(headers: &mut HeaderMap, caller: Option<&Caller>, upgrade: bool) {
+    hop::strip(headers);
+    caller::strip(headers);
+    headers.remove(header::COOKIE);
+    headers.remove(header::AUTHORIZATION);
+    headers.remove(header::EXPECT);
+    if upgrade {
+        headers.insert(header::CONNECTION, http::HeaderValue::from_static("Upgrade"));
+        headers.insert(header::UPGRADE, http::HeaderValue::from_static("websocket"));
+    }
+    caller::stamp(headers, caller);
+}

@@ -1,0 +1,101 @@
+//! The user backend as a server: everything it answers, and its health.
+
+use std::time::Duration;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{Request, StatusCode};
+use plenum_contract::{
+    caller,
+    http::{Health, Ready},
+    limits::{BEHIND_AGE, BEHIND_BYTES, HEADERS_MAX},
+};
+use plenum_service::{
+    Lifecycle, clock,
+    database::Database,
+    net::{self, Behind, Limits},
+    process::StartError,
+};
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+use crate::{
+    AppState, Config,
+    gateway::{self, Gateway, Mount, TellBackends},
+    http::router,
+};
+
+/// How long a request's head may take, and a connection may idle between requests.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+/// How long a part may take to say that it is well.
+const PART_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Serves accounts, sessions and the gateway to `mounts` until the process is told to stop.
+pub async fn serve(
+    config: Config,
+    database: Database,
+    mounts: Vec<Mount>,
+    listener: TcpListener,
+    life: Lifecycle,
+) -> Result<(), StartError> {
+    let limits = Limits {
+        connections: config.max_connections,
+        head_bytes: HEADERS_MAX,
+        head_time: HEAD_TIME,
+        behind: Behind { bytes: BEHIND_BYTES, age: BEHIND_AGE },
+    };
+    let ends = TellBackends::new(&mounts, life.clone());
+    let state = AppState::new(config, database, ends, &life).await?;
+    let gateway = Gateway::new(mounts, state.clone(), life.clone());
+    let health = Parts { state: state.clone(), gateway: gateway.clone(), life: life.clone() };
+    let routes = router::routes(&state)
+        .merge(gateway::routes(&gateway))
+        .merge(Router::new().route("/health", get(is_up)).route("/ready", get(is_ready)).with_state(health));
+    let guarded = router::finish(routes, &state).layer(axum::middleware::from_fn(gateway::refuse_escapes));
+    net::announce(&listener)?;
+    net::serve(listener, router::layered(guarded, &state), limits, life).await;
+    Ok(())
+}
+
+#[derive(Clone)]
+struct Parts {
+    state: AppState,
+    gateway: Gateway,
+    life: Lifecycle,
+}
+
+async fn is_up(State(parts): State<Parts>) -> Json<Health> {
+    Json(Health {
+        status: "ok",
+        service: "user-backend",
+        timestamp: clock::iso(clock::now()),
+        environment: parts.state.config().environment.clone(),
+    })
+}
+
+/// Whether this process should get traffic: not while it stops, nor while a part it needs is away.
+async fn is_ready(State(parts): State<Parts>) -> Response {
+    let mut ready = Ready::new(parts.life.is_stopping());
+    ready.part("database", within(async { parts.state.store().ping().await.is_ok() }).await);
+    for mount in parts.gateway.mounts() {
+        ready.part(mount.name, within(is_mount_ready(mount)).await);
+    }
+    let status = if ready.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(ready)).into_response()
+}
+
+async fn is_mount_ready(mount: &Mount) -> bool {
+    let Some(node) = mount.nodes.choose(None) else { return false };
+    let Ok(mut request) = Request::get("/ready").body(Body::empty()) else { return false };
+    caller::stamp(request.headers_mut(), None);
+    node.oneshot(request).await.is_ok_and(|response| response.status().is_success())
+}
+
+async fn within(part: impl Future<Output = bool>) -> bool {
+    tokio::time::timeout(PART_PATIENCE, part).await.unwrap_or(false)
+}
