@@ -113,8 +113,13 @@ describe("the socket.io handshake", () => {
     const path = `/socket.io/?EIO=4&transport=polling&sid=${JSON.parse(open.body.slice(1)).sid}`;
     const post = await connection.write(head("POST", path, [...lines, "Content-Type: text/plain", "Content-Length: 2"]) + "40").answer();
     assert.deepEqual([post.status, post.body.toLowerCase()], [200, "ok"]);
-    const poll = await connection.write(head("GET", path, lines)).answer();
-    assert.match(poll.body, /(^|\x1e)40\{"sid":/);
+    // The first ping may fill an answer of its own.
+    let heard = "";
+    while (!/(^|\x1e)40\{"sid":/.test(heard)) {
+      const poll = await connection.write(head("GET", path, lines)).answer();
+      assert.equal(poll.status, 200);
+      heard += `${poll.body}\x1e`;
+    }
     connection.close();
   });
 });
