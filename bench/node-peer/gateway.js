@@ -60,7 +60,11 @@ server.on("upgrade", (request, socket, head) => {
 });
 
 // A client that is gone before the chat service answers its upgrade would leave that socket open.
-proxy.on("proxyReqWs", (outgoing, request, socket) => socket.once("close", () => outgoing.destroy()));
+proxy.on("proxyReqWs", (outgoing, request, socket) => {
+  const abandon = () => outgoing.destroy();
+  socket.once("close", abandon);
+  outgoing.once("upgrade", () => socket.off("close", abandon));
+});
 
 proxy.on("error", (error, request, response) => {
   // A client that went away while its request was under way is no fault of the chat service.
