@@ -72,11 +72,10 @@ api.use((request, response, next) => {
   request.caller = caller.read(request.headers);
   next(request.caller ? undefined : new Refusal(401, "no_session", "No active session"));
 });
-api.use(express.json({ limit: 100_000 }));
 
 const body = (meeting) => shown(meeting, rooms.count(meeting.id));
 
-api.post("/", (request, response) => {
+api.post("/", express.json({ limit: 100_000 }), (request, response) => {
   const meeting = meetings.create(request.caller.userId, request.body);
   success(response, body(meeting), { status: 201, message: "The meeting was created" });
 });
