@@ -104,15 +104,18 @@ impl<L: RoomLog> Rooms<L> {
     /// Asks something of a room. A join opens the room when it is not live; what else is asked of a room that
     /// is not live is answered at once.
     pub fn ask(&self, meeting: &MeetingId, inbound: Inbound) {
-        let live = self.0.live.get(meeting).map(|room| !room.queue.is_closed());
-        if live == Some(false) {
-            // Its task broke: that is no room.
-            self.0.live.remove_if(meeting, |_, room| room.queue.is_closed());
-        }
         let refused = match self.0.live.get(meeting) {
-            Some(room) => offer(&room, inbound),
-            None if matches!(inbound, Inbound::Join { .. }) => self.open(meeting, inbound),
-            None => Some((inbound, ErrorCode::NotInMeeting)),
+            Some(room) if !room.queue.is_closed() => offer(&room, inbound),
+            room => {
+                drop(room);
+                // One whose task broke is no room.
+                self.0.live.remove_if(meeting, |_, room| room.queue.is_closed());
+                if matches!(inbound, Inbound::Join { .. }) {
+                    self.open(meeting, inbound)
+                } else {
+                    Some((inbound, ErrorCode::NotInMeeting))
+                }
+            }
         };
         if let Some((inbound, code)) = refused {
             inbound.answer(Err(code.into()));

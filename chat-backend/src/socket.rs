@@ -5,6 +5,7 @@ mod gate;
 mod peer;
 mod registry;
 mod session;
+mod wire;
 
 use std::{convert::Infallible, num::NonZeroU32, sync::Arc};
 
@@ -67,7 +68,7 @@ pub fn open(config: SocketConfig, rooms: Rooms, life: &Lifecycle) -> (Arc<Socket
         let left = rooms.clone();
         socket.on_disconnect(
             async move |socket: SocketRef, HttpExtension(session): HttpExtension<Arc<Session>>| {
-                leave_all(&left, socket.id, &session);
+                leave_all(&left, socket, &session);
             },
         );
         Ok(())
@@ -80,7 +81,7 @@ pub fn open(config: SocketConfig, rooms: Rooms, life: &Lifecycle) -> (Arc<Socket
             registry.send_away(&session);
             return;
         }
-        Peer::new(socket, session).send(ICE_SERVERS, &*ice_servers);
+        Peer::new(socket, session).send_once(ICE_SERVERS, &*ice_servers);
     };
     io.ns("/", connected.with(prepared));
     let engine = ServiceExt::<Request<Body>>::map_response(engine, |response| response.map(Body::new));
@@ -90,9 +91,11 @@ pub fn open(config: SocketConfig, rooms: Rooms, life: &Lifecycle) -> (Arc<Socket
     (sockets, gate)
 }
 
-fn leave_all(rooms: &Rooms, sid: Sid, session: &Session) {
+fn leave_all(rooms: &Rooms, socket: SocketRef, session: &Arc<Session>) {
+    let sid = socket.id;
+    let peer = Arc::new(Peer::new(socket, session.clone()));
     for meeting in session.exit_all() {
-        let from = Sender { who: session.who.clone(), socket: socket_id(sid) };
+        let from = Sender { who: session.who.clone(), socket: socket_id(sid), recipient: peer.clone() };
         rooms.ask(&meeting, Inbound::Leave { from, answer: Box::new(drop) });
     }
 }

@@ -23,7 +23,8 @@ pub enum Answered {
     Done,
 }
 
-/// Takes the outcome to the one who asked: an ack, an `error` event, or nowhere.
+/// Takes the outcome to the one who asked: an ack, an `error` event, or nowhere. It goes at the recipient's next
+/// flush.
 pub type Answer = Box<dyn FnOnce(Result<Answered, Problem>) + Send>;
 
 /// A socket and the user behind it.
@@ -33,6 +34,8 @@ pub struct Sender {
     pub who: Arc<Caller>,
     /// Through which socket.
     pub socket: SocketId,
+    /// How that socket is told things.
+    pub recipient: Arc<dyn Recipient>,
 }
 
 /// Where a resuming client stopped.
@@ -50,8 +53,6 @@ pub enum Inbound {
     Join {
         /// Who.
         from: Sender,
-        /// How it is told things.
-        recipient: Arc<dyn Recipient>,
         /// Where it stopped, if it was here before.
         resume: Option<Resume>,
         /// How it is answered.
@@ -111,13 +112,16 @@ impl Inbound {
         }
     }
 
-    /// Answers the one who asks, where one does.
+    /// Answers the one who asks, where one does, at once.
     pub fn answer(self, outcome: Result<Answered, Problem>) {
         match self {
-            Self::Join { answer, .. }
-            | Self::Leave { answer, .. }
-            | Self::Say { answer, .. }
-            | Self::Typing { answer, .. } => answer(outcome),
+            Self::Join { from, answer, .. }
+            | Self::Leave { from, answer }
+            | Self::Say { from, answer, .. }
+            | Self::Typing { from, answer, .. } => {
+                answer(outcome);
+                from.recipient.flush();
+            }
             Self::Ruled { .. } | Self::End { .. } => {}
         }
     }

@@ -23,8 +23,9 @@ use super::{
 };
 use crate::meetings::Meeting;
 
-/// Things done for a room before other tasks get a turn, so that sockets' writers keep pace.
-const TURN: usize = 64;
+/// Things done for a room in one round: the socket library's writers, which keep 128 packets for a socket, get their
+/// turn in between.
+const ROUND_MAX: usize = 64;
 
 /// Runs a room from its first join until it has been empty for a while.
 pub async fn run<L: RoomLog>(
@@ -63,6 +64,10 @@ struct LiveRoom<L: RoomLog> {
     room: Room,
     history: History,
     members: HashMap<SocketId, Member>,
+    /// Who asked something in this round.
+    askers: Vec<Arc<dyn Recipient>>,
+    /// Whether the members were told something in this round.
+    told: bool,
     admission: Admission,
     /// Entries and their bytes since the snapshot was renewed.
     unfolded: (usize, usize),
@@ -80,6 +85,8 @@ impl<L: RoomLog> LiveRoom<L> {
             history: History::since(room.top()),
             room,
             members: HashMap::new(),
+            askers: Vec::new(),
+            told: false,
             admission: Admission::new(shared.store.clone(), &meeting),
             unfolded: (0, 0),
             roster_due: None,
@@ -104,7 +111,6 @@ impl<L: RoomLog> LiveRoom<L> {
 
     async fn run(mut self) {
         let life = self.shared.life.clone();
-        let mut done = 0;
         loop {
             let roster_due = self.roster_due;
             let closes_at = self.closes_at;
@@ -123,13 +129,16 @@ impl<L: RoomLog> LiveRoom<L> {
                     for queued in self.admission.settle(&written) {
                         match (refusal, queued.inbound) {
                             (Some(code), join @ Inbound::Join { .. }) => join.answer(Err(code.into())),
-                            (_, inbound) => self.handle(inbound).await,
+                            (_, inbound) => {
+                                self.askers.extend(inbound.from().map(|from| from.recipient.clone()));
+                                self.handle(inbound).await;
+                            }
                         }
                     }
                 }
                 queued = self.queue.recv() => {
                     let Some(queued) = queued else { return };
-                    self.take(queued).await;
+                    self.round(queued).await;
                 }
                 () = at(roster_due) => self.tell_roster(),
                 () = at(closes_at) => if self.close().await { return },
@@ -137,10 +146,17 @@ impl<L: RoomLog> LiveRoom<L> {
                     if self.close().await { return }
                 }
             }
-            done += 1;
-            if done % TURN == 0 {
-                tokio::task::yield_now().await;
-            }
+            self.flush();
+        }
+    }
+
+    /// Does what is asked in one turn of the scheduler, so that a socket gets what all of it comes to in one write.
+    async fn round(&mut self, first: Queued) {
+        tokio::task::yield_now().await; // others, whose sockets can be read in the same turn, put theirs behind it
+        self.take(first).await;
+        for _ in 1..ROUND_MAX {
+            let Ok(queued) = self.queue.try_recv() else { return };
+            self.take(queued).await;
         }
     }
 
@@ -171,6 +187,7 @@ impl<L: RoomLog> LiveRoom<L> {
         let Some(from) = queued.inbound.from().cloned() else {
             return self.handle(queued.inbound).await;
         };
+        self.askers.push(from.recipient.clone());
         if self.admission.holds(&from.socket) {
             return self.admission.hold(&from.socket, queued);
         }

@@ -19,12 +19,13 @@ use socketioxide::{
 use socketioxide_core::Value;
 
 use super::{
-    peer::Peer,
+    peer::{self, Peer},
     session::{NoEntry, Session},
     socket_id,
 };
 use crate::rooms::{
     Rooms,
+    delivery::Recipient as _,
     inbox::{Answer, Answered, Inbound, Resume, Sender},
 };
 
@@ -81,12 +82,13 @@ impl MessageHandler<LocalAdapter, Dispatch> for Dispatch {
             AckSender::from_message_parts(&socket, &mut payload, &ack_id),
         );
         let (Ok(socket_ref), Ok(ack)) = parts;
-        let from = Sender { who: session.who.clone(), socket: socket_id(socket.id) };
-        let peer = Peer::new(socket_ref, session.clone());
-        let reply = Reply { ack: ack_id.map(|_| ack), peer, without: *without };
+        let peer = Arc::new(Peer::new(socket_ref, session.clone()));
+        let from = Sender { who: session.who.clone(), socket: socket_id(socket.id), recipient: peer.clone() };
+        let ack = ack_id.map(|id| peer::Ack { id, sender: ack });
+        let reply = Reply { ack, peer, without: *without };
         // A leaving is never refused for its rate: it is bounded by the joins.
         if name != client::LEAVE_MEETING && !session.may_send() {
-            return reply.send(Err(ErrorCode::RateLimited.into()));
+            return reply.refuse(ErrorCode::RateLimited);
         }
         handler(Asked { rooms: self.rooms.clone(), from, socket, payload, reply });
     }
@@ -101,7 +103,7 @@ impl Asked {
     }
 
     fn refuse(self, code: ErrorCode) {
-        self.reply.send(Err(code.into()));
+        self.reply.refuse(code);
     }
 }
 
@@ -117,13 +119,12 @@ fn join(mut asked: Asked) {
     }
     let resume = join.epoch.zip(join.since).map(|(epoch, since)| Resume { epoch, since });
     let Asked { rooms, from, reply, .. } = asked;
-    let recipient = Arc::new(reply.peer.clone());
     let session = reply.peer.session().clone();
     let answer: Answer = Box::new(move |outcome| {
         session.is_answered();
         reply.send(outcome);
     });
-    rooms.ask(&meeting, Inbound::Join { from, recipient, resume, answer });
+    rooms.ask(&meeting, Inbound::Join { from, resume, answer });
 }
 
 fn leave(mut asked: Asked) {
@@ -167,14 +168,21 @@ fn typing(mut asked: Asked, event: &'static str) {
 
 /// Takes an outcome back to the socket that asked.
 struct Reply {
-    ack: Option<AckSender>,
-    peer: Peer,
+    ack: Option<peer::Ack>,
+    peer: Arc<Peer>,
     without: Without,
 }
 
 impl Reply {
     fn answer(self) -> Answer {
         Box::new(move |outcome| self.send(outcome))
+    }
+
+    /// Refuses at once.
+    fn refuse(self, code: ErrorCode) {
+        let peer = self.peer.clone();
+        self.send(Err(code.into()));
+        peer.flush();
     }
 
     fn send(self, outcome: Result<Answered, Problem>) {

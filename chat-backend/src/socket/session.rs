@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     num::NonZeroU32,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -29,6 +29,8 @@ pub struct Session {
     events: Option<DefaultDirectRateLimiter>,
     rooms: Mutex<InRooms>,
     transport: Mutex<Transport>,
+    library: Mutex<()>,
+    straight: OnceLock<Arc<Connection>>,
     registry: Weak<Sockets>,
 }
 
@@ -81,6 +83,8 @@ impl Session {
             events: events_per_second.map(|rate| RateLimiter::direct(Quota::per_second(rate))),
             rooms: Mutex::default(),
             transport: Mutex::default(),
+            library: Mutex::default(),
+            straight: OnceLock::new(),
             registry: Arc::downgrade(registry),
         }
     }
@@ -152,6 +156,27 @@ impl Session {
         connection.queue_writes(0);
         transport.websockets.push(Arc::downgrade(connection));
         true
+    }
+
+    /// The connection into which packets go, past the socket library, once they may.
+    pub(super) fn straight(&self) -> Option<&Arc<Connection>> {
+        self.straight.get()
+    }
+
+    /// Whoever sends through the socket library holds this, so that nothing overtakes it when the way changes.
+    pub(super) fn library(&self) -> MutexGuard<'_, ()> {
+        lock(&self.library)
+    }
+
+    /// Packets after the one with this payload, which is to go through the socket library, go straight into the
+    /// connection when the library has written it. With several upgrades under way nothing changes: which of them
+    /// the library takes is not known.
+    pub(super) fn go_straight(&self, after: &str) {
+        let websockets: Vec<_> = lock(&self.transport).websockets.iter().filter_map(Weak::upgrade).collect();
+        if let [connection] = &websockets[..] {
+            connection.open_aside(after.into());
+            self.straight.set(connection.clone()).ok();
+        }
     }
 
     /// Notes an event for a client that polls. False when it was too far behind before.

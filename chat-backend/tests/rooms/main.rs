@@ -10,7 +10,7 @@ use chat_backend::{
     meetings::{LiveRooms, Meeting, Meetings, Places},
     rooms::{
         Rooms,
-        delivery::{Payload, Recipient},
+        delivery::{Packet, Recipient},
         entry::SocketId,
         inbox::{Answer, Answered, Inbound, Resume, Sender},
         log::MemoryLog,
@@ -35,6 +35,8 @@ struct House {
 /// A socket that notes what it is told.
 #[derive(Default)]
 struct Ear {
+    /// What it was told, and what of it has gone out.
+    told: Mutex<Vec<(&'static str, String)>>,
     heard: Mutex<Vec<(&'static str, String)>>,
     gone: bool,
 }
@@ -46,8 +48,11 @@ impl Ear {
 }
 
 impl Recipient for Ear {
-    fn deliver(&self, event: &'static str, data: &Payload) {
-        self.heard.lock().unwrap().push((event, data.get().to_owned()));
+    fn deliver(&self, packet: &Packet<'_>) {
+        self.told.lock().unwrap().push((packet.event, packet.data.get().to_owned()));
+    }
+    fn flush(&self) {
+        self.heard.lock().unwrap().append(&mut self.told.lock().unwrap());
     }
     fn is_in(&self, _: &MeetingId) -> bool {
         !self.gone
@@ -82,9 +87,9 @@ impl House {
         told.await.expect("an answer")
     }
 
-    async fn joins(&self, from: &Sender, ear: &Arc<Ear>, resume: Option<Resume>) -> Joined {
-        let (from, recipient) = (from.clone(), ear.clone());
-        match self.asks(|answer| Inbound::Join { from, recipient, resume, answer }).await {
+    async fn joins(&self, from: &Sender, resume: Option<Resume>) -> Joined {
+        let from = from.clone();
+        match self.asks(|answer| Inbound::Join { from, resume, answer }).await {
             Ok(Answered::Joined(joined)) => *joined,
             other => panic!("{other:?}"),
         }
@@ -107,21 +112,21 @@ impl Drop for House {
     }
 }
 
-fn somebody(socket: &str) -> Sender {
+fn somebody(socket: &str, ear: &Arc<Ear>) -> Sender {
     let who =
         Caller { user: UserId::random(), session: SessionId::random(), name: "Ana".into(), expires_at: None };
-    Sender { who: Arc::new(who), socket: SocketId(socket.into()) }
+    Sender { who: Arc::new(who), socket: SocketId(socket.into()), recipient: ear.clone() }
 }
 
 #[tokio::test]
 async fn who_comes_back_within_the_grace_time_finds_what_was_said() {
     let house = House::open(ROOM_GRACE).await;
-    let (ana, ear) = (somebody("a"), Arc::default());
-    let joined = house.joins(&ana, &ear, None).await;
+    let ana = somebody("a", &Arc::default());
+    let joined = house.joins(&ana, None).await;
     house.says(&ana, "anybody there?").await.unwrap();
     house.leaves(&ana).await;
     let resume = Resume { epoch: joined.epoch.clone(), since: joined.seq };
-    let back = house.joins(&ana, &ear, Some(resume)).await;
+    let back = house.joins(&ana, Some(resume)).await;
     assert_eq!((back.epoch, back.recovered, back.first), (joined.epoch, true, false));
     assert_eq!(back.messages.len(), 1);
 }
@@ -129,15 +134,15 @@ async fn who_comes_back_within_the_grace_time_finds_what_was_said() {
 #[tokio::test]
 async fn an_idle_room_is_gone_after_the_grace_time() {
     let house = House::open(Duration::from_millis(50)).await;
-    let (ana, ear) = (somebody("a"), Arc::default());
-    let joined = house.joins(&ana, &ear, None).await;
+    let ana = somebody("a", &Arc::default());
+    let joined = house.joins(&ana, None).await;
     house.says(&ana, "bye").await.unwrap();
     assert_eq!(house.rooms.stats(), (1, 1));
     house.leaves(&ana).await;
     assert_eq!(house.rooms.stats(), (0, 0));
     house.rooms.all_closed().await;
     let resume = Resume { epoch: joined.epoch.clone(), since: joined.seq };
-    let back = house.joins(&ana, &ear, Some(resume)).await;
+    let back = house.joins(&ana, Some(resume)).await;
     assert_ne!(back.epoch, joined.epoch);
     assert!(!back.recovered && back.messages.is_empty(), "nothing of a room outlives it");
 }
@@ -145,8 +150,9 @@ async fn an_idle_room_is_gone_after_the_grace_time() {
 #[tokio::test]
 async fn a_room_that_ends_tells_everybody_and_is_gone_at_once() {
     let house = House::open(ROOM_GRACE).await;
-    let (ana, ear) = (somebody("a"), Arc::<Ear>::default());
-    house.joins(&ana, &ear, None).await;
+    let ear = Arc::<Ear>::default();
+    let ana = somebody("a", &ear);
+    house.joins(&ana, None).await;
     house.rooms.ended(&house.meeting.id, EndReason::Cancelled);
     house.rooms.all_closed().await;
     assert_eq!(ear.heard()[1..], ["meeting:ended", "(out)"]);
@@ -157,11 +163,12 @@ async fn a_room_that_ends_tells_everybody_and_is_gone_at_once() {
 #[tokio::test]
 async fn a_join_and_what_follows_it_keep_their_order_although_the_store_comes_between() {
     let house = House::open(ROOM_GRACE).await;
-    let (ana, ear) = (somebody("a"), Arc::<Ear>::default());
-    let (from, recipient) = (ana.clone(), ear.clone());
+    let ear = Arc::<Ear>::default();
+    let ana = somebody("a", &ear);
+    let from = ana.clone();
     let (tell, joined) = oneshot::channel();
     let answer: Answer = Box::new(move |outcome| drop(tell.send(outcome)));
-    house.rooms.ask(&house.meeting.id, Inbound::Join { from, recipient, resume: None, answer });
+    house.rooms.ask(&house.meeting.id, Inbound::Join { from, resume: None, answer });
     // Asked before the join is answered.
     house.says(&ana, "right behind").await.unwrap();
     house.leaves(&ana).await;
@@ -175,8 +182,8 @@ async fn a_socket_that_goes_while_its_join_is_under_way_leaves_no_seat() {
     let ear = Arc::new(Ear { gone: true, ..Ear::default() });
     let (tell, told) = oneshot::channel();
     let answer: Answer = Box::new(move |outcome| drop(tell.send(outcome)));
-    let from = somebody("a");
-    house.rooms.ask(&house.meeting.id, Inbound::Join { from, recipient: ear, resume: None, answer });
+    let from = somebody("a", &ear);
+    house.rooms.ask(&house.meeting.id, Inbound::Join { from, resume: None, answer });
     assert!(told.await.is_err(), "nobody is there to be answered");
     house.rooms.all_closed().await;
 }

@@ -3,13 +3,15 @@
 use std::{
     collections::VecDeque,
     fmt,
+    io::{self, ErrorKind},
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::Waker,
     time::Duration,
 };
 
-use tokio::{net::TcpStream, time::Instant};
+use memchr::memmem;
+use tokio::{net::tcp::OwnedWriteHalf, time::Instant};
 
 use super::{kernel, watch::Behind};
 
@@ -49,9 +51,12 @@ pub type OnCut = Box<dyn FnOnce() + Send>;
 pub struct Connection {
     peer: SocketAddr,
     behind: Behind,
-    socket: Weak<TcpStream>,
+    socket: Weak<OwnedWriteHalf>,
     state: Mutex<State>,
 }
+
+/// What waits here is offered to the kernel before more is added, whoever was to flush it.
+const UNFLUSHED_MAX: usize = 64 * 1024;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -67,14 +72,71 @@ pub(super) struct State {
     /// How much had been written when, oldest first: at most one for each look of the watch.
     marks: VecDeque<(u64, Instant)>,
     pub(super) cut: Option<CutReason>,
+    aside: Aside,
     /// Told when the connection is cut.
     on_cut: Option<OnCut>,
     /// The task that reads, which also drains the queue.
     pub(super) reader: Option<Waker>,
 }
 
+/// Whether anyone but the stream's owner may write.
+#[derive(Default)]
+enum Aside {
+    #[default]
+    Closed,
+    /// What came before the owner has written the witness waits for it.
+    Waiting {
+        witness: Arc<str>,
+        held: Vec<u8>,
+    },
+    Open,
+}
+
+impl State {
+    /// Bytes taken that the kernel has not.
+    pub(super) fn waiting(&self) -> usize {
+        let held = if let Aside::Waiting { held, .. } = &self.aside { held.len() } else { 0 };
+        self.queue.len() + held
+    }
+
+    /// Gives the kernel what is queued, as far as it takes it.
+    pub(super) fn drain(&mut self, socket: &OwnedWriteHalf) -> io::Result<()> {
+        if self.queue.is_empty() {
+            return Ok(());
+        }
+        while !self.queue.is_empty() {
+            match socket.try_write(self.queue.as_slices().0) {
+                Ok(taken) => drop(self.queue.drain(..taken)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        self.queue = VecDeque::new(); // its memory goes back while nothing waits
+        self.allowed = 0;
+        Ok(())
+    }
+
+    fn is_behind(&self, socket: &OwnedWriteHalf) -> bool {
+        let most = self.queueing.unwrap_or(usize::MAX).saturating_add(self.allowed);
+        !self.queue.is_empty() && self.queue.len() + kernel::unacknowledged(socket.as_ref()) > most
+    }
+
+    /// The reading task waits for the kernel to take more.
+    fn wake_reader(&mut self) {
+        if !self.queue.is_empty()
+            && let Some(reader) = self.reader.take()
+        {
+            reader.wake();
+        }
+    }
+}
+
+pub(super) fn was_cut() -> io::Error {
+    io::Error::new(ErrorKind::ConnectionAborted, "the connection was cut")
+}
+
 impl Connection {
-    pub(super) fn new(socket: &Arc<TcpStream>, peer: SocketAddr, behind: Behind) -> Self {
+    pub(super) fn new(socket: &Arc<OwnedWriteHalf>, peer: SocketAddr, behind: Behind) -> Self {
         Self { peer, behind, socket: Arc::downgrade(socket), state: Mutex::default() }
     }
 
@@ -102,6 +164,91 @@ impl Connection {
         state.allowed = state.allowed.max(bytes); // never a sum: who asks again and again would have no bound
     }
 
+    /// Takes all of `data`, or cuts the connection because its reader is behind already. One write may pass
+    /// the bound, so that a large answer does not cut a reader that keeps up.
+    pub(super) fn take(&self, socket: &OwnedWriteHalf, data: &[u8]) -> io::Result<usize> {
+        let mut state = self.state();
+        if state.cut.is_some() {
+            return Err(was_cut());
+        }
+        state.drain(socket)?;
+        if state.is_behind(socket) {
+            drop(state);
+            self.cut(CutReason::TooMuchQueued);
+            return Err(was_cut());
+        }
+        state.written += data.len() as u64;
+        let seen = matches!(&state.aside, Aside::Waiting { witness, .. } if memmem::find(data, witness.as_bytes()).is_some());
+        let mut taken = 0;
+        if !seen && state.queue.is_empty() {
+            match socket.try_write(data) {
+                Ok(count) => taken = count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if taken == data.len() {
+            return Ok(taken);
+        }
+        state.queue.extend(&data[taken..]);
+        if seen && let Aside::Waiting { held, .. } = std::mem::replace(&mut state.aside, Aside::Open) {
+            state.queue.extend(&held);
+            state.drain(socket)?;
+        }
+        state.wake_reader();
+        Ok(data.len())
+    }
+
+    /// Lets others than the stream's owner [`append`](Self::append) to it, behind the owner's write that holds
+    /// `witness`: what the owner has on its way stays before what they append. For streams whose owner hands
+    /// over whole frames in each write, and which queue writes.
+    pub fn open_aside(&self, witness: Arc<str>) {
+        let mut state = self.state();
+        if matches!(state.aside, Aside::Closed) {
+            state.aside = Aside::Waiting { witness, held: Vec::new() };
+        }
+    }
+
+    /// Appends whole frames beside the stream's owner, to be sent at the next [`flush`](Self::flush). A
+    /// connection whose reader is behind is cut. Needs [`open_aside`](Self::open_aside).
+    pub fn append(&self, frames: &[u8]) {
+        let mut state = self.state();
+        if state.cut.is_some() {
+            return;
+        }
+        let behind = match &mut state.aside {
+            Aside::Closed => return,
+            Aside::Waiting { held, .. } => {
+                held.extend_from_slice(frames);
+                held.len() > self.behind.bytes + state.allowed
+            }
+            Aside::Open => {
+                let behind = state.queue.len() > UNFLUSHED_MAX
+                    && self
+                        .socket
+                        .upgrade()
+                        .is_some_and(|socket| state.drain(&socket).is_err() || state.is_behind(&socket));
+                state.queue.extend(frames);
+                behind
+            }
+        };
+        state.written += frames.len() as u64;
+        drop(state);
+        if behind {
+            self.cut(CutReason::TooMuchQueued);
+        }
+    }
+
+    /// Sends what was appended, as far as the kernel takes it; the rest follows when it takes more.
+    pub fn flush(&self) {
+        let Some(socket) = self.socket.upgrade() else { return };
+        let mut state = self.state();
+        // An error shows at the stream's owner too.
+        if !state.queue.is_empty() && state.drain(&socket).is_ok() && !state.queue.is_empty() {
+            state.wake_reader();
+        }
+    }
+
     /// Calls this, and nothing set before it, when the connection is cut: what was on its way is lost then.
     pub fn on_cut(&self, told: Option<OnCut>) {
         self.state().on_cut = told;
@@ -120,16 +267,17 @@ impl Connection {
                 socket.try_write(state.queue.make_contiguous()).ok();
             }
             state.queue = VecDeque::new();
+            state.aside = Aside::Closed;
             (state.reader.take(), state.on_cut.take())
         };
         tracing::info!(peer = %self.peer, ?reason, "connection cut");
         if let Some(socket) = self.socket.upgrade() {
             if reason.is_behind() {
                 // With no time to linger, closing drops what the kernel still holds.
-                rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO)).ok();
+                rustix::net::sockopt::set_socket_linger(socket.as_ref().as_ref(), Some(Duration::ZERO)).ok();
             }
             // Wakes whoever waits for this socket.
-            rustix::net::shutdown(&socket, rustix::net::Shutdown::Both).ok();
+            rustix::net::shutdown(socket.as_ref().as_ref(), rustix::net::Shutdown::Both).ok();
         }
         if let Some(reader) = reader {
             reader.wake();
@@ -150,7 +298,7 @@ impl Connection {
             if quiet || state.cut.is_some() {
                 return;
             }
-            let unsent = (kernel::unacknowledged(&*socket) + state.queue.len()) as u64;
+            let unsent = (kernel::unacknowledged(socket.as_ref().as_ref()) + state.waiting()) as u64;
             if unsent == 0 {
                 // Nothing to watch until something more is written.
                 state.written = 0;

@@ -1,8 +1,8 @@
 //! The stream of one accepted connection.
 
 use std::{
-    collections::VecDeque,
     io::{self, ErrorKind},
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -10,57 +10,45 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
     sync::OwnedSemaphorePermit,
 };
 
 use super::{
-    connection::{Connection, CutReason, State},
-    kernel,
+    connection::{Connection, was_cut},
+    watch::Behind,
 };
 
 /// Reads and writes one connection. While its [`Connection`] queues writes, a write never waits: what the
 /// kernel does not take is queued, and drained by whoever reads.
 #[derive(Debug)]
 pub struct ConnectionIo {
-    socket: Arc<TcpStream>,
+    reader: OwnedReadHalf,
+    writer: Arc<OwnedWriteHalf>,
     connection: Arc<Connection>,
     /// The listener's place for this connection, given back when the stream goes.
     _place: OwnedSemaphorePermit,
 }
 
-fn was_cut() -> io::Error {
-    io::Error::new(ErrorKind::ConnectionAborted, "the connection was cut")
-}
-
 impl ConnectionIo {
-    pub(super) const fn new(
-        socket: Arc<TcpStream>,
-        connection: Arc<Connection>,
+    pub(super) fn new(
+        socket: TcpStream,
+        peer: SocketAddr,
+        behind: Behind,
         place: OwnedSemaphorePermit,
     ) -> Self {
-        Self { socket, connection, _place: place }
+        let (reader, writer) = socket.into_split();
+        let writer = Arc::new(writer);
+        let connection = Arc::new(Connection::new(&writer, peer, behind));
+        Self { reader, writer, connection, _place: place }
     }
 
-    /// Gives the kernel what is queued, as far as it takes it.
-    fn drain(&self, state: &mut State) -> io::Result<()> {
-        if state.queue.is_empty() {
-            return Ok(());
-        }
-        while !state.queue.is_empty() {
-            match self.socket.try_write(state.queue.as_slices().0) {
-                Ok(taken) => drop(state.queue.drain(..taken)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error),
-            }
-        }
-        state.queue = VecDeque::new(); // its memory goes back while nothing waits
-        state.allowed = 0;
-        Ok(())
+    pub(super) const fn connection(&self) -> &Arc<Connection> {
+        &self.connection
     }
-
-    // That whoever writes finds the reader's waker rests on both sides needing `&mut self`: no write can come
-    // between a drain that left something and the waker's being stored.
 
     /// Drains the queue; pending while something is left, woken when the kernel takes more.
     fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -70,77 +58,43 @@ impl ConnectionIo {
                 if state.cut.is_some() {
                     return Poll::Ready(Err(was_cut()));
                 }
-                self.drain(&mut state)?;
+                state.drain(&self.writer)?;
                 if state.queue.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
             }
-            std::task::ready!(self.socket.poll_write_ready(cx))?;
+            std::task::ready!(self.writer.as_ref().as_ref().poll_write_ready(cx))?;
         }
-    }
-
-    /// Takes all of `data`, or cuts the connection because its reader is behind already. One write may pass
-    /// the bound, so that a large answer does not cut a reader that keeps up.
-    fn queue(&self, data: &[u8]) -> io::Result<usize> {
-        let mut state = self.connection.state();
-        if state.cut.is_some() {
-            return Err(was_cut());
-        }
-        self.drain(&mut state)?;
-        let most = state.queueing.unwrap_or(usize::MAX).saturating_add(state.allowed);
-        if !state.queue.is_empty() && state.queue.len() + kernel::unacknowledged(&*self.socket) > most {
-            drop(state);
-            self.connection.cut(CutReason::TooMuchQueued);
-            return Err(was_cut());
-        }
-        state.written += data.len() as u64;
-        let taken = if state.queue.is_empty() {
-            match self.socket.try_write(data) {
-                Ok(taken) => taken,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                Err(error) => return Err(error),
-            }
-        } else {
-            0
-        };
-        if taken == data.len() {
-            return Ok(taken);
-        }
-        state.queue.extend(&data[taken..]);
-        // The reading task waits for the kernel to take more.
-        if let Some(reader) = state.reader.take() {
-            reader.wake();
-        }
-        Ok(data.len())
     }
 }
 
 impl AsyncRead for ConnectionIo {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if let Poll::Ready(Err(error)) = self.poll_drain(cx) {
-            return Poll::Ready(Err(error));
-        }
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         loop {
-            match self.socket.try_read(buf.initialize_unfilled()) {
-                Ok(read) => {
-                    buf.advance(read);
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
+            let drained = match self.poll_drain(cx) {
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                drained => drained.is_ready(),
+            };
+            if let Poll::Ready(read) = Pin::new(&mut self.reader).poll_read(cx, buf) {
+                return Poll::Ready(read);
             }
-            if self.socket.poll_read_ready(cx)?.is_pending() {
-                let mut state = self.connection.state();
-                if state.queueing.is_some()
-                    && !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()))
-                {
-                    state.reader = Some(cx.waker().clone());
-                }
-                if state.cut.is_some() {
-                    return Poll::Ready(Err(was_cut()));
-                }
-                return Poll::Pending;
+            let mut state = self.connection.state();
+            if state.cut.is_some() {
+                return Poll::Ready(Err(was_cut()));
             }
+            if drained && !state.queue.is_empty() {
+                continue; // somebody left something here after we had looked, and found nobody to wake
+            }
+            if state.queueing.is_some()
+                && !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()))
+            {
+                state.reader = Some(cx.waker().clone());
+            }
+            return Poll::Pending;
         }
     }
 }
@@ -148,10 +102,10 @@ impl AsyncRead for ConnectionIo {
 impl AsyncWrite for ConnectionIo {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         if self.connection.state().queueing.is_some() {
-            return Poll::Ready(self.queue(data));
+            return Poll::Ready(self.connection.take(&self.writer, data));
         }
         loop {
-            match self.socket.try_write(data) {
+            match self.writer.try_write(data) {
                 Ok(taken) => {
                     self.connection.state().written += taken as u64;
                     return Poll::Ready(Ok(taken));
@@ -159,7 +113,7 @@ impl AsyncWrite for ConnectionIo {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
-            std::task::ready!(self.socket.poll_write_ready(cx))?;
+            std::task::ready!(self.writer.as_ref().as_ref().poll_write_ready(cx))?;
         }
     }
 
@@ -170,7 +124,7 @@ impl AsyncWrite for ConnectionIo {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         std::task::ready!(self.poll_drain(cx))?;
-        match rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Write) {
+        match rustix::net::shutdown(self.writer.as_ref().as_ref(), rustix::net::Shutdown::Write) {
             Ok(()) | Err(rustix::io::Errno::NOTCONN) => Poll::Ready(Ok(())),
             Err(error) => Poll::Ready(Err(error.into())),
         }
@@ -181,9 +135,13 @@ impl AsyncWrite for ConnectionIo {
 mod tests {
     use std::time::Duration;
 
-    use tokio::{io::AsyncWriteExt, net::TcpListener, sync::Semaphore};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+        sync::Semaphore,
+    };
 
-    use super::{super::watch::Behind, *};
+    use super::*;
 
     const BOUND: usize = 64 * 1024;
     /// More than the kernel takes for a reader that does not read.
@@ -194,12 +152,12 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let reader = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (socket, peer) = listener.accept().await.unwrap();
-        let socket = Arc::new(socket);
         let behind = Behind { bytes: BOUND, age: Duration::from_secs(10) };
-        let connection = Arc::new(Connection::new(&socket, peer, behind));
-        connection.queue_writes(0);
         let place = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-        (ConnectionIo::new(socket, connection.clone(), place), connection, reader)
+        let io = ConnectionIo::new(socket, peer, behind, place);
+        let connection = io.connection().clone();
+        connection.queue_writes(0);
+        (io, connection, reader)
     }
 
     #[tokio::test]
@@ -226,5 +184,58 @@ mod tests {
         io.write_all(&vec![0; LARGE]).await.unwrap();
         io.write_all(&vec![0; LARGE]).await.unwrap();
         assert!(io.write_all(b"next").await.is_err());
+    }
+
+    async fn read(reader: &mut TcpStream, bytes: usize) -> String {
+        let mut read = vec![0; bytes];
+        reader.read_exact(&mut read).await.unwrap();
+        String::from_utf8(read).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_appended_waits_for_the_owners_frame_before_it_and_then_goes_by_itself() {
+        let (mut io, connection, mut reader) = unread().await;
+        connection.append(b"[nobody may yet]");
+        connection.open_aside("witness".into());
+        connection.append(b"[second]");
+        connection.flush();
+        io.write_all(b"[zeroth]").await.unwrap();
+        io.write_all(b"[first: witness]").await.unwrap();
+        connection.append(b"[third]");
+        connection.append(b"[fourth]");
+        connection.flush();
+        let expected = "[zeroth][first: witness][second][third][fourth]";
+        assert_eq!(read(&mut reader, expected.len()).await, expected);
+    }
+
+    #[tokio::test]
+    async fn what_the_kernel_does_not_take_at_a_flush_follows_when_the_reader_reads() {
+        let (mut io, connection, mut reader) = unread().await;
+        connection.open_aside("witness".into());
+        io.write_all(b"witness").await.unwrap();
+        let owner = tokio::spawn(async move { io.read_u8().await });
+        connection.allow(LARGE);
+        let large = "x".repeat(LARGE);
+        connection.append(large.as_bytes());
+        connection.flush();
+        assert_eq!(read(&mut reader, 7 + LARGE).await.len(), 7 + LARGE);
+        reader.write_u8(7).await.unwrap();
+        assert_eq!(owner.await.unwrap().unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn who_is_behind_is_cut_at_an_append_and_nothing_more_is_held_for_them() {
+        for open in [true, false] {
+            let (mut io, connection, _reader) = unread().await;
+            connection.open_aside("witness".into());
+            if open {
+                io.write_all(b"witness").await.unwrap();
+            }
+            for _ in 0..LARGE / 1024 {
+                connection.append(&[b'x'; 1024]);
+            }
+            assert!(io.read_u8().await.is_err(), "open: {open}");
+            assert_eq!(connection.state().waiting(), 0);
+        }
     }
 }

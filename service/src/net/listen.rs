@@ -111,10 +111,10 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, life: 
         };
         refused.store(false, Ordering::Relaxed);
         socket.set_nodelay(true).ok();
-        let socket = Arc::new(socket);
-        let connection = Arc::new(Connection::new(&socket, peer, limits.behind));
+        let io = ConnectionIo::new(socket, peer, limits.behind, place);
+        let connection = io.connection().clone();
         watch.add(&connection);
-        let io = TokioIo::new(ConnectionIo::new(socket, connection.clone(), place));
+        let io = TokioIo::new(io);
         let (http, router, closing) = (http.clone(), router.clone(), closing.clone());
         life.spawn(async move {
             let service = service_fn(move |request| answer(request, router.clone(), connection.clone()));

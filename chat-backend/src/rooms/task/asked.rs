@@ -13,7 +13,7 @@ use plenum_service::clock;
 
 use super::{
     super::{
-        delivery::{Audience, Delivery, Recipient, encode},
+        delivery::{Audience, Delivery, Packet, encode},
         entry::{Command, Refusal},
         inbox::{Answer, Answered, Inbound, Resume, Sender},
         log::RoomLog,
@@ -25,9 +25,7 @@ use super::{
 impl<L: RoomLog> LiveRoom<L> {
     pub(super) async fn handle(&mut self, inbound: Inbound) {
         match inbound {
-            Inbound::Join { from, recipient, resume, answer } => {
-                self.join(from, recipient, resume, answer).await;
-            }
+            Inbound::Join { from, resume, answer } => self.join(from, resume, answer).await,
             Inbound::Leave { from, answer } => {
                 self.leave(&from).await;
                 answer(Ok(Answered::Done));
@@ -41,6 +39,7 @@ impl<L: RoomLog> LiveRoom<L> {
                 if let Ok(Outcome::Appended(_, deliveries)) = self.commit(&Command::End { reason }).await {
                     self.tell(&deliveries);
                     for (_, member) in self.members.drain() {
+                        member.recipient.flush();
                         member.recipient.is_out_of(self.room.meeting());
                     }
                     self.people_changed();
@@ -51,13 +50,7 @@ impl<L: RoomLog> LiveRoom<L> {
         }
     }
 
-    async fn join(
-        &mut self,
-        from: Sender,
-        recipient: Arc<dyn Recipient>,
-        resume: Option<Resume>,
-        answer: Answer,
-    ) {
+    async fn join(&mut self, from: Sender, resume: Option<Resume>, answer: Answer) {
         let was_in = self.room.is_in(&from.who.user);
         let before = self.room.top();
         let outcome = match self.commit(&join_of(&from)).await {
@@ -67,20 +60,19 @@ impl<L: RoomLog> LiveRoom<L> {
         if let Outcome::Appended(_, deliveries) = &outcome {
             self.tell(deliveries);
         }
-        if !recipient.is_in(self.room.meeting()) {
+        if !from.recipient.is_in(self.room.meeting()) {
             return self.leave(&from).await; // it went while its join was under way
         }
         answer(Ok(Answered::Joined(Box::new(self.snapshot_for(&from.who.user, resume.as_ref(), before)))));
-        let member = Member { user: from.who.user.clone(), recipient };
-        if was_in {
-            member.recipient.deliver(events::server::USERS_ONLINE, &encode(&self.roster()));
-            self.members.insert(from.socket, member);
-            return;
-        }
-        if self.room.count() > ROSTER_AT_ONCE_MAX {
-            member.recipient.deliver(events::server::USERS_ONLINE, &encode(&self.roster()));
+        let member = Member { user: from.who.user.clone(), recipient: from.recipient };
+        if was_in || self.room.count() > ROSTER_AT_ONCE_MAX {
+            let roster = encode(&self.roster());
+            member.recipient.deliver(&Packet::new(events::server::USERS_ONLINE, &roster));
         }
         self.members.insert(from.socket, member);
+        if was_in {
+            return;
+        }
         self.closes_at = None;
         self.people_changed();
     }
@@ -157,7 +149,7 @@ impl<L: RoomLog> LiveRoom<L> {
         })
     }
 
-    fn typing(&self, from: &Sender, event: &'static str) -> Result<Answered, Problem> {
+    fn typing(&mut self, from: &Sender, event: &'static str) -> Result<Answered, Problem> {
         if !self.room.is_in(&from.who.user) {
             return Err(ErrorCode::NotInMeeting.into());
         }

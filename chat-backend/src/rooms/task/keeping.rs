@@ -9,7 +9,7 @@ use plenum_service::clock;
 
 use super::{
     super::{
-        delivery::{Audience, Delivery},
+        delivery::{Audience, Delivery, Packet},
         entry::{Command, Decision, Entry},
         log::{AppendError, RoomLog},
     },
@@ -78,10 +78,25 @@ impl<L: RoomLog> LiveRoom<L> {
         }
     }
 
-    pub(super) fn tell(&self, deliveries: &[Delivery]) {
+    /// Puts events on their way; they go at the end of the round.
+    pub(super) fn tell(&mut self, deliveries: &[Delivery]) {
         for delivery in deliveries {
+            let packet = Packet::from(delivery);
             for member in self.members.values().filter(|member| delivery.audience.includes(&member.user)) {
-                member.recipient.deliver(delivery.event, &delivery.data);
+                member.recipient.deliver(&packet);
+            }
+            self.told = true;
+        }
+    }
+
+    /// Ends a round: everybody gets at once what the round had for them.
+    pub(super) fn flush(&mut self) {
+        for asker in self.askers.drain(..) {
+            asker.flush();
+        }
+        if std::mem::take(&mut self.told) {
+            for member in self.members.values() {
+                member.recipient.flush();
             }
         }
     }
