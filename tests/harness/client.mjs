@@ -4,8 +4,13 @@ import { isDeepStrictEqual } from "node:util";
 import { io } from "socket.io-client";
 import { deferred, within } from "./wait.mjs";
 
-/** What each of the three ways to connect asks of the official client. */
-export const TRANSPORTS = { polling: ["polling"], websocket: ["websocket"], upgrade: ["polling", "websocket"] };
+/** What each way to connect asks of the official client; `rising` is `upgrade` that is ready while it still polls. */
+export const TRANSPORTS = {
+  polling: ["polling"],
+  websocket: ["websocket"],
+  upgrade: ["polling", "websocket"],
+  rising: ["polling", "websocket"],
+};
 
 const idOf = (meeting) => meeting?.meetingId ?? meeting;
 

@@ -33,6 +33,37 @@ describe("chat", () => {
     for (const client of [hers, his]) await client.hears("chat:message", { message: "no ack wanted" });
   });
 
+  test("what is said while a client changes from polling to WebSocket arrives once and in order", async () => {
+    const [ana, ...others] = await world.users("ana", "ben", "cleo", "dan", "eva", "finn");
+    const meeting = await ana.creates();
+    const hers = await ana.joins(meeting);
+    let said = 0;
+    let everyoneIsUp = false;
+    const speaking = (async () => {
+      while (!everyoneIsUp) {
+        hers.sends("typing:start", { meetingId: meeting.meetingId }); // the same bytes again and again
+        await hers.says(meeting, `message ${said++}`);
+      }
+    })();
+    const clients = await Promise.all(others.map((other) => other.joins(meeting, "rising")));
+    await Promise.all(clients.map(async (client) => {
+      const { engine } = client.socket.io;
+      if (engine.transport.name !== "websocket") await new Promise((up) => engine.once("upgrade", up));
+      await Promise.all(Array.from({ length: 20 }, (_, n) => client.says(meeting, `up ${n}`)));
+    }));
+    everyoneIsUp = true;
+    await speaking;
+    await Promise.all([hers, ...clients].map((client) => client.settles()));
+    const order = hers.all("chat:message").map((m) => m.seq);
+    assert.ok(said > 5);
+    for (const client of clients) {
+      const heard = client.all("chat:message").map((m) => m.seq);
+      const first = client.joined.seq;
+      assert.deepEqual(heard, order.filter((seq) => seq > first));
+      assert.deepEqual(client.losses, []);
+    }
+  });
+
   test("200 messages of five senders arrive in one order for all, each sender's in the order sent", async () => {
     const people = await world.users("ana", "ben", "cleo", "dan", "eva");
     const meeting = await people[0].creates();
