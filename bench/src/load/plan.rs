@@ -1,0 +1,119 @@
+//! What a generator is told, and what it answers: JSON on its standard input and output.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::machine::{Pid, Usage};
+
+/// A load for one peer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    /// Where the peer listens.
+    pub address: SocketAddr,
+    /// Its processes.
+    pub servers: Vec<Pid>,
+    /// A cookie for each user.
+    pub cookies: Vec<String>,
+    /// Meetings, empty so far.
+    pub meetings: Vec<String>,
+    /// Seconds of load before what is measured.
+    pub warm: f64,
+    /// Seconds that are measured.
+    pub seconds: f64,
+    /// What is done.
+    pub work: Work,
+}
+
+/// What is done with the connections.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Messages in rooms.
+    Talk(Rooms, Pace),
+    /// Connections that do nothing; with the rooms they join, if any.
+    Idle {
+        /// How many.
+        connections: usize,
+        /// Whether each joins a room of ten.
+        joined: bool,
+    },
+}
+
+/// Who is in which room.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Rooms {
+    /// How many rooms.
+    pub rooms: usize,
+    /// Sockets in each.
+    pub size: usize,
+    /// Sockets in all, in groups as large as a room.
+    pub groups: usize,
+    /// How many in each room send.
+    pub speakers: usize,
+}
+
+/// When messages are sent.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// Each speaker has one message under way, and sends the next when it comes back.
+    Closed,
+    /// By the clock, whatever comes back: so many deliveries a second in all.
+    Open(f64),
+    /// One message under way in all, so many times.
+    Counted(u32),
+}
+
+impl Rooms {
+    /// The socket at a place of a room. A socket has the same place in each of its rooms, and other neighbours.
+    pub const fn socket(&self, room: usize, place: usize) -> usize {
+        let step = if self.rooms > self.groups { 7 } else { 0 };
+        (room + place * step) % self.groups * self.size + place
+    }
+
+    /// All sockets.
+    pub const fn sockets(&self) -> usize {
+        self.groups * self.size
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Outcome {
+    /// CPU in the measured time.
+    pub usage: Usage,
+    /// Resident bytes of each server process, before the first connection and when all stood idle.
+    pub rss: Vec<(u64, u64)>,
+    /// Deliveries or answers in the measured time.
+    pub done: u64,
+    /// Deliveries there had to be, from first to last.
+    pub expected: u64,
+    /// Of those, how many never came.
+    pub missing: u64,
+    /// Deliveries that came once more.
+    pub doubled: u64,
+    /// Deliveries that came after a later one of the same sender or room.
+    pub disordered: u64,
+    /// Messages whose ack did not come or refused.
+    pub refused: u64,
+    /// Mean bytes of a delivery's frame.
+    pub frame: f64,
+    /// From the schedule to the delivery, in milliseconds.
+    pub latency: Latency,
+    /// From the schedule to the sending, in milliseconds: what the generator itself was late.
+    pub late: Latency,
+}
+
+/// Quantiles, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Latency {
+    /// Half are below.
+    pub p50: f64,
+    /// 99 in 100 are below.
+    pub p99: f64,
+    /// 999 in 1,000 are below.
+    pub p999: f64,
+    /// All are at or below.
+    pub max: f64,
+}
