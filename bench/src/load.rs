@@ -3,10 +3,13 @@
 use std::io;
 
 mod clients;
+mod drops;
+mod http;
 mod idle;
 mod ledger;
 pub mod measure;
 pub mod plan;
+mod storm;
 mod talk;
 
 use plan::{Outcome, Plan, Work};
@@ -23,5 +26,8 @@ fn work(plan: &Plan) -> io::Result<Outcome> {
     match plan.work {
         Work::Talk(rooms, pace) => talk::run(plan, rooms, pace),
         Work::Idle { connections, joined } => idle::run(plan, connections, joined),
+        Work::Storm { clients, storms } => storm::run(plan, clients, storms),
+        Work::Http(connections) => http::run(plan, connections),
+        Work::Drops(drops) => drops::run(plan, drops),
     }
 }

@@ -25,6 +25,8 @@ struct Arguments {
 enum Command {
     /// Measure peers in turn
     Run(run::Options),
+    /// Write the report of the last run again, with the notes of now
+    Report,
     /// One generator: a plan on standard input, its outcome on standard output
     Load,
     /// A server that does the system calls and nothing else
@@ -50,6 +52,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Report => run::write_report(false),
         Command::Load => load::run().map_err(run::Failure::from),
         Command::Floor { port, batch } => floor::run(port, batch).map_err(run::Failure::from),
         Command::Hop { port, to } => hop::run(port, to).map_err(run::Failure::from),

@@ -63,7 +63,7 @@ fn frame(payload: &[u8], mask_bit: u8, mask: &[u8]) -> Vec<u8> {
 pub fn upgrade(host: &str, cookie: &str) -> Vec<u8> {
     format!(
         "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\n\
-         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cGxlbnVtLWJlbmNoLTIwMjY=\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          Cookie: {cookie}\r\n\r\n"
     )
     .into_bytes()

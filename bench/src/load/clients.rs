@@ -104,6 +104,11 @@ impl Clients {
         &mut self.seats[client]
     }
 
+    /// A meeting's id.
+    pub fn meeting(&self, room: usize) -> &str {
+        &self.meetings[room]
+    }
+
     /// Cuts a client's connection.
     pub fn cut(&mut self, sockets: &mut Sockets, client: usize, reset: bool) {
         sockets.cut(client, reset);
@@ -138,7 +143,8 @@ impl Clients {
         }
     }
 
-    fn fail(&mut self, client: usize, why: &str, payload: &[u8]) {
+    /// Ends the load.
+    pub fn fail(&mut self, client: usize, why: &str, payload: &[u8]) {
         let said = String::from_utf8_lossy(&payload[..payload.len().min(300)]).into_owned();
         self.failure.get_or_insert_with(|| io::Error::other(format!("client {client}: {why}: {said}")));
     }

@@ -12,7 +12,8 @@ use crate::{
     sockets::Sockets,
 };
 
-struct Idle;
+/// Ends when all are in.
+pub struct Idle;
 
 impl Events for Idle {
     fn message(&mut self, _: &mut Clients, _: &mut Sockets, _: usize, _: Nanos, _: &[u8]) {}

@@ -5,9 +5,82 @@ use std::{thread, time::Duration};
 use hdrhistogram::Histogram;
 
 use crate::{
-    load::plan::Latency,
-    machine::{Pid, rss_of},
+    clock::{self, MILLISECOND, Nanos},
+    load::plan::{Latency, Plan},
+    machine::{Meter, Pid, Usage, cpu_of, rss_of},
 };
+
+/// The measured time, after a time of warming up.
+pub struct Window {
+    from: Nanos,
+    to: Nanos,
+    servers: Vec<Pid>,
+    meter: Option<Meter>,
+    usage: Option<Usage>,
+}
+
+impl Window {
+    /// The plan's, from now on.
+    pub fn open(plan: &Plan, now: Nanos) -> Self {
+        let from = now + clock::seconds(plan.warm);
+        let to = from + clock::seconds(plan.seconds);
+        Self { from, to, servers: plan.servers.clone(), meter: None, usage: None }
+    }
+
+    /// One that begins now and lasts until it is closed.
+    pub fn endless(plan: &Plan, now: Nanos) -> Self {
+        Self { from: now, to: Nanos::MAX, ..Self::open(plan, now) }
+    }
+
+    /// Closes it now.
+    pub const fn close(&mut self, now: Nanos) {
+        self.to = now;
+    }
+
+    /// Begins or ends what is due; answers when the next turn is, or `None` when it is over.
+    pub fn turn(&mut self, now: Nanos) -> Option<Nanos> {
+        if now >= self.from && self.meter.is_none() {
+            self.meter = Some(Meter::start(&self.servers));
+        }
+        if now >= self.to && self.usage.is_none() {
+            self.usage = self.meter.as_ref().map(Meter::read);
+        }
+        match (&self.meter, &self.usage) {
+            (_, Some(_)) => None,
+            (Some(_), None) => Some(self.to),
+            (None, None) => Some(self.from),
+        }
+    }
+
+    /// Whether what happens now counts.
+    pub const fn is_measured(&self) -> bool {
+        self.meter.is_some() && self.usage.is_none()
+    }
+
+    /// Whether it has ended.
+    pub const fn is_over(&self) -> bool {
+        self.usage.is_some()
+    }
+
+    /// What was used in it.
+    pub fn usage(&self) -> Usage {
+        self.usage.clone().unwrap_or_default()
+    }
+}
+
+/// Waits until processes use no CPU any more, or five seconds.
+pub fn quiet(processes: &[Pid]) {
+    let cpu = || processes.iter().map(|pid| cpu_of(*pid)).sum::<Nanos>();
+    let mut last = cpu();
+    for _ in 0..25 {
+        thread::sleep(Duration::from_millis(200));
+        let now = cpu();
+        if now - last < 20 * MILLISECOND {
+            break;
+        }
+        last = now;
+    }
+}
 
 /// One for microseconds, exact to a percent.
 pub fn histogram() -> Histogram<u64> {

@@ -38,6 +38,30 @@ pub enum Work {
         /// Whether each joins a room of ten.
         joined: bool,
     },
+    /// Everybody connects and joins a room of ten at once.
+    Storm {
+        /// How many.
+        clients: usize,
+        /// How often.
+        storms: usize,
+    },
+    /// GET of meetings over so many connections.
+    Http(usize),
+    /// Connections that are cut.
+    Drops(Drops),
+}
+
+/// Connections that are cut, in rooms of ten; times are given or taken by a half.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Drops {
+    /// How many.
+    pub clients: usize,
+    /// Messages a second in all rooms.
+    pub messages: f64,
+    /// Seconds from a join to the cut.
+    pub stays: f64,
+    /// Seconds from the cut to the next connection.
+    pub away: f64,
 }
 
 /// Who is in which room.
@@ -85,7 +109,7 @@ pub struct Outcome {
     pub usage: Usage,
     /// Resident bytes of each server process, before the first connection and when all stood idle.
     pub rss: Vec<(u64, u64)>,
-    /// Deliveries or answers in the measured time.
+    /// Deliveries, answers or joins in the measured time, or connections.
     pub done: u64,
     /// Deliveries there had to be, from first to last.
     pub expected: u64,
@@ -97,11 +121,15 @@ pub struct Outcome {
     pub disordered: u64,
     /// Messages whose ack did not come or refused.
     pub refused: u64,
+    /// Joins that were told all they had missed.
+    pub recovered: u64,
+    /// Seconds from the first connection of a storm to the last join's ack.
+    pub storms: Vec<f64>,
     /// Mean bytes of a delivery's frame.
     pub frame: f64,
-    /// From the schedule to the delivery, in milliseconds.
+    /// From the schedule to the delivery, the request to the answer, or the new connection to the join's ack.
     pub latency: Latency,
-    /// From the schedule to the sending, in milliseconds: what the generator itself was late.
+    /// From the schedule to the sending: what the generator itself was late.
     pub late: Latency,
 }
 

@@ -9,10 +9,9 @@ use crate::{
     load::{
         clients::{Clients, Events, Load, Seat, is_ok},
         ledger::Ledger,
-        measure,
+        measure::{self, Window},
         plan::{Outcome, Pace, Plan, Rooms},
     },
-    machine::{Meter, Usage},
     sockets::Sockets,
     wire::{Mark, client_frame},
 };
@@ -27,18 +26,14 @@ const ACK_DIGITS: usize = 7;
 struct Talk {
     rooms: Rooms,
     pace: Pace,
-    servers: Vec<u32>,
-    warm: Nanos,
-    lasts: Nanos,
+    plan: Plan,
     begun: Nanos,
     ledger: Ledger,
     frames: Vec<Template>,
     /// The next message's number and time, in the open loop.
     next: (usize, Nanos),
-    /// What is measured: from and to. Set when all are in.
-    window: Option<(Nanos, Nanos)>,
-    meter: Option<Meter>,
-    usage: Option<Usage>,
+    /// Opens when all are in.
+    window: Option<Window>,
     latest: Nanos,
     acked: u64,
     done: u64,
@@ -63,16 +58,12 @@ pub fn run(plan: &Plan, rooms: Rooms, pace: Pace) -> io::Result<Outcome> {
     let events = Talk {
         rooms,
         pace,
-        servers: plan.servers.clone(),
-        warm: clock::seconds(plan.warm),
-        lasts: clock::seconds(plan.seconds),
+        plan: plan.clone(),
         begun: clock::now(),
         ledger: Ledger::new(rooms),
         frames: templates(&rooms, &plan.meetings),
         next: (0, 0),
         window: None,
-        meter: None,
-        usage: None,
         latest: 0,
         acked: 0,
         done: 0,
@@ -139,13 +130,15 @@ impl Talk {
     }
 
     fn is_measured(&self) -> bool {
-        self.meter.is_some() && self.usage.is_none()
+        self.window.as_ref().is_some_and(Window::is_measured)
     }
 
     /// All are in: the clock starts.
     fn start(&mut self, sockets: &mut Sockets, now: Nanos) {
-        let from = now + self.warm;
-        self.window = Some((from, from.saturating_add(self.lasts)));
+        self.window = Some(match self.pace {
+            Pace::Counted(_) => Window::endless(&self.plan, now),
+            _ => Window::open(&self.plan, now),
+        });
         self.latest = now;
         match self.pace {
             Pace::Closed => {
@@ -154,18 +147,15 @@ impl Talk {
                 }
             }
             Pace::Open(_) => self.next = (0, now),
-            Pace::Counted(_) => {
-                self.window = Some((now, Nanos::MAX));
-                self.send(sockets, 0, now);
-            }
+            Pace::Counted(_) => self.send(sockets, 0, now),
         }
     }
 
     /// Sends what the open loop's schedule has until now; answers when there is more.
-    fn keep_the_schedule(&mut self, sockets: &mut Sockets, rate: f64, now: Nanos, until: Nanos) -> Nanos {
+    fn keep_the_schedule(&mut self, sockets: &mut Sockets, rate: f64, now: Nanos) -> Nanos {
         #[expect(clippy::cast_precision_loss, reason = "a room's size is small")]
         let gap = clock::seconds(self.rooms.size as f64 / rate);
-        while self.next.1 <= now.min(until) {
+        while self.next.1 <= now {
             let (number, scheduled) = self.next;
             let (room, round) = (number % self.rooms.rooms, number / self.rooms.rooms);
             let voice = room * self.rooms.speakers + round % self.rooms.speakers;
@@ -180,8 +170,8 @@ impl Talk {
 
     fn outcome(self, before: &[u64]) -> Outcome {
         let mut outcome = Outcome {
-            usage: self.usage.unwrap_or_default(),
-            rss: before.iter().copied().zip(measure::rss(&self.servers)).collect(),
+            usage: self.window.as_ref().map(Window::usage).unwrap_or_default(),
+            rss: before.iter().copied().zip(measure::rss(&self.plan.servers)).collect(),
             done: self.done,
             frame: measure::ratio(self.bytes, self.done),
             latency: measure::latency(&self.latency),
@@ -208,14 +198,18 @@ impl Events for Talk {
             let _ = self.latency.record(taken);
         }
         let voice = mark.voice as usize;
-        if place != voice % self.rooms.speakers || self.usage.is_some() {
+        if place != voice % self.rooms.speakers || self.window.as_ref().is_none_or(Window::is_over) {
             return;
         }
         match self.pace {
             Pace::Closed => self.send(sockets, voice, at),
             Pace::Open(_) => {}
             Pace::Counted(messages) if mark.number + 1 < messages => self.send(sockets, voice, at),
-            Pace::Counted(_) => self.window = self.window.map(|(from, _)| (from, at)),
+            Pace::Counted(_) => {
+                if let Some(window) = &mut self.window {
+                    window.close(at);
+                }
+            }
         }
     }
 
@@ -225,26 +219,18 @@ impl Events for Talk {
     }
 
     fn due(&mut self, clients: &mut Clients, sockets: &mut Sockets, now: Nanos) -> Option<Nanos> {
-        let Some((from, to)) = self.window else {
+        let Some(window) = &mut self.window else {
             if clients.are_in() {
                 self.start(sockets, now);
             }
             return Some(now + 10 * MILLISECOND);
         };
-        if self.usage.is_some() {
+        let Some(next) = window.turn(now) else {
             let is_over = self.ledger.is_settled() && self.acked == self.ledger.sent();
             return (!is_over && now < self.latest + PATIENCE).then_some(now + 10 * MILLISECOND);
-        }
-        if now >= from && self.meter.is_none() {
-            self.meter = Some(Meter::start(&self.servers));
-        }
-        if now >= to {
-            self.usage = self.meter.as_ref().map(Meter::read);
-            return Some(now);
-        }
-        let next = if self.meter.is_none() { from } else { to };
+        };
         match self.pace {
-            Pace::Open(rate) => Some(next.min(self.keep_the_schedule(sockets, rate, now, to))),
+            Pace::Open(rate) => Some(next.min(self.keep_the_schedule(sockets, rate, now))),
             _ => Some(next),
         }
     }

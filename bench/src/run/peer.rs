@@ -75,6 +75,8 @@ pub struct Places {
     pub node: PathBuf,
     /// A folder for what is made on the way.
     pub work: PathBuf,
+    /// Users and meetings of the prepared world.
+    pub world: (usize, usize),
 }
 
 /// A peer that runs, in a folder of its own.
@@ -106,7 +108,6 @@ impl Running {
                 running.world = made_up_world(users, meetings);
             }
         }
-        running.world.cookies.truncate(users);
         Ok(running)
     }
 
@@ -181,9 +182,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        for server in &mut self.servers {
-            server.stop();
-        }
+        self.servers.clear();
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
@@ -207,9 +206,6 @@ fn ours(places: &Places, name: &str, port: u16, database: &str) -> Command {
     command
 }
 
-const WORLD_USERS: usize = 1_000;
-const WORLD_MEETINGS: usize = 2_000;
-
 /// The database that every start of ours is given a copy of. Passwords are hashed slowly, so it is made once and
 /// kept, and made again when the server no longer knows it.
 fn prepared_world(places: &Places) -> Result<World, Failure> {
@@ -224,19 +220,22 @@ fn prepared_world(places: &Places) -> Result<World, Failure> {
 }
 
 fn make_world(places: &Places, folder: &Path) -> Result<World, Failure> {
-    println!("making {WORLD_USERS} accounts and {WORLD_MEETINGS} meetings, once");
+    let (users, meetings) = places.world;
+    println!("making {users} accounts and {meetings} meetings, once");
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(folder)? {
         fs::remove_file(entry?.path())?;
     }
     let port = free_port()?;
     let server = Server::start("plenum", &mut ours(places, "plenum", port, "world.db"), port, folder)?;
-    World::make(&format!("http://{}", server.address), WORLD_USERS, WORLD_MEETINGS)
+    let world = World::make(&format!("http://{}", server.address), users, meetings);
+    server.stop();
+    world
 }
 
 /// Forgets the prepared world when the server does not know it any more.
 pub fn check_world(places: &Places) -> Result<(), Failure> {
-    let running = Running::start(Peer::Plenum, places, WORLD_USERS, WORLD_MEETINGS)?;
+    let running = Running::start(Peer::Plenum, places, places.world.0, places.world.1)?;
     if running.world.is_at(&running.url()) {
         return Ok(());
     }

@@ -62,8 +62,8 @@ impl Server {
         self.child.id()
     }
 
-    /// Ends it in order; by force after some seconds.
-    pub fn stop(&mut self) {
+    /// Ends it in order, so that what it stored is whole; by force after some seconds.
+    pub fn stop(mut self) {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, Signal::TERM);
         }
@@ -73,13 +73,13 @@ impl Server {
                 _ => return,
             }
         }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
+/// What it leaves behind is thrown away with it.
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
