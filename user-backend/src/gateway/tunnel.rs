@@ -6,6 +6,7 @@
 
 use std::{
     io,
+    mem::MaybeUninit,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -27,6 +28,7 @@ use plenum_service::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpSocket, TcpStream, lookup_host},
+    time::Sleep,
 };
 
 /// The kernel's buffers for a tunnel, each way, so that slowness shows. It doubles what it is told.
@@ -84,7 +86,7 @@ pub async fn open(
         life.spawn(async move {
             let (Ok(client), Ok(backend)) = tokio::join!(client, backend) else { return };
             tokio::select! {
-                ended = join(TokioIo::new(client), TokioIo::new(backend)) => {
+                ended = Tunnel::between(TokioIo::new(client), TokioIo::new(backend)) => {
                     if let (Err(error), Some(connection)) = (ended, connection) {
                         tracing::debug!(peer = %connection.peer(), %error, "tunnel broken");
                         connection.cut(CutReason::TunnelBroken);
@@ -116,78 +118,91 @@ async fn connect(address: &Uri) -> io::Result<TcpStream> {
     Err(last)
 }
 
-/// Moves bytes both ways. When one side has said all, what it said is passed on, and the other may finish.
-async fn join<A, B>(client: A, backend: B) -> io::Result<()>
+/// A client and a service that talk to each other. It ends when both have said all, or a while after one has.
+struct Tunnel<A, B> {
+    client: A,
+    service: B,
+    up: Flow,
+    down: Flow,
+    farewell: Option<Pin<Box<Sleep>>>,
+}
+
+impl<A, B> Tunnel<A, B> {
+    fn between(client: A, service: B) -> Self {
+        Self { client, service, up: Flow::default(), down: Flow::default(), farewell: None }
+    }
+}
+
+impl<A, B> Future for Tunnel<A, B>
 where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let (mut client_reads, mut client_writes) = tokio::io::split(client);
-    let (mut backend_reads, mut backend_writes) = tokio::io::split(backend);
-    let up = Flow::new(&mut client_reads, &mut backend_writes);
-    let down = Flow::new(&mut backend_reads, &mut client_writes);
-    tokio::pin!(up, down);
-    tokio::select! {
-        ended = &mut up => {
-            ended?;
-            tokio::time::timeout(FAREWELL, down).await.unwrap_or(Ok(()))
-        }
-        ended = &mut down => {
-            ended?;
-            tokio::time::timeout(FAREWELL, up).await.unwrap_or(Ok(()))
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let down = this.down.poll(&mut this.service, &mut this.client, cx)?;
+        let up = this.up.poll(&mut this.client, &mut this.service, cx)?;
+        match (up, down) {
+            (Poll::Pending, Poll::Pending) => Poll::Pending,
+            (Poll::Ready(()), Poll::Ready(())) => Poll::Ready(Ok(())),
+            _ => {
+                let farewell = this.farewell.get_or_insert_with(|| Box::pin(tokio::time::sleep(FAREWELL)));
+                farewell.as_mut().poll(cx).map(Ok)
+            }
         }
     }
 }
 
 /// One direction: what one side says, until it has said all.
-struct Flow<'a, R, W> {
-    from: &'a mut R,
-    to: &'a mut W,
+#[derive(Default)]
+struct Flow {
     /// What the receiver did not take yet.
     left: Vec<u8>,
     sent: usize,
     ended: bool,
+    closed: bool,
 }
 
-impl<'a, R, W> Flow<'a, R, W> {
-    const fn new(from: &'a mut R, to: &'a mut W) -> Self {
-        Self { from, to, left: Vec::new(), sent: 0, ended: false }
-    }
-}
-
-impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Future for Flow<'_, R, W> {
-    type Output = io::Result<()>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        loop {
-            while this.sent < this.left.len() {
-                match ready!(Pin::new(&mut *this.to).poll_write(cx, &this.left[this.sent..]))? {
+impl Flow {
+    /// Ready when all was said and passed on.
+    fn poll<R, W>(&mut self, from: &mut R, to: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        R: AsyncRead + Unpin,
+        W: AsyncWrite + Unpin,
+    {
+        while !self.closed {
+            while self.sent < self.left.len() {
+                match ready!(Pin::new(&mut *to).poll_write(cx, &self.left[self.sent..]))? {
                     0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    taken => this.sent += taken,
+                    taken => self.sent += taken,
                 }
             }
-            if !this.left.is_empty() {
-                (this.left, this.sent) = (Vec::new(), 0); // nothing is kept while nothing waits
+            if !self.left.is_empty() {
+                (self.left, self.sent) = (Vec::new(), 0); // nothing is kept while nothing waits
             }
-            if this.ended {
-                ready!(Pin::new(&mut *this.to).poll_flush(cx))?;
-                return Pin::new(&mut *this.to).poll_shutdown(cx);
+            if self.ended {
+                ready!(Pin::new(&mut *to).poll_flush(cx))?;
+                ready!(Pin::new(&mut *to).poll_shutdown(cx))?;
+                self.closed = true;
+                break;
             }
-            let mut chunk = [0; CHUNK];
-            let mut buffer = ReadBuf::new(&mut chunk);
-            match Pin::new(&mut *this.from).poll_read(cx, &mut buffer)? {
-                Poll::Ready(()) if buffer.filled().is_empty() => this.ended = true,
-                Poll::Ready(()) => match Pin::new(&mut *this.to).poll_write(cx, buffer.filled())? {
+            let mut chunk = [MaybeUninit::uninit(); CHUNK];
+            let mut buffer = ReadBuf::uninit(&mut chunk);
+            match Pin::new(&mut *from).poll_read(cx, &mut buffer)? {
+                Poll::Ready(()) if buffer.filled().is_empty() => self.ended = true,
+                Poll::Ready(()) => match Pin::new(&mut *to).poll_write(cx, buffer.filled())? {
                     Poll::Ready(taken) if taken == buffer.filled().len() => {}
-                    Poll::Ready(taken) => this.left = buffer.filled()[taken..].to_vec(),
-                    Poll::Pending => this.left = buffer.filled().to_vec(),
+                    Poll::Ready(taken) => self.left = buffer.filled()[taken..].to_vec(),
+                    Poll::Pending => self.left = buffer.filled().to_vec(),
                 },
                 Poll::Pending => {
-                    ready!(Pin::new(&mut *this.to).poll_flush(cx))?;
+                    ready!(Pin::new(&mut *to).poll_flush(cx))?;
                     return Poll::Pending;
                 }
             }
         }
+        Poll::Ready(Ok(()))
     }
 }
