@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 mod tests {
     use std::collections::BTreeSet;
 
-    use plenum_service::{Env, telemetry::LogConfig};
+    use plenum_service::{Env, process::Settings};
 
     #[test]
     fn the_example_of_env_lists_exactly_the_variables_that_are_read() {
@@ -58,7 +58,7 @@ mod tests {
         // What is read may depend on what is set: with a project id, Firestore's variables are.
         for project in [None, Some("a-project".to_owned())] {
             let mut env = Env::lookup(move |name| project.clone().filter(|_| name == "FIREBASE_PROJECT_ID"));
-            LogConfig::read(&mut env);
+            Settings::read(&mut env);
             user_backend::Config::read(&mut env);
             chat_backend::Config::read(&mut env);
             chat_backend::Config::read_embedded(&mut env);

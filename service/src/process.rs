@@ -1,6 +1,6 @@
 //! A server process from its first line to its exit status.
 
-use std::{error::Error, future::Future, process::ExitCode, time::Duration};
+use std::{error::Error, future::Future, process::ExitCode, thread::available_parallelism, time::Duration};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -15,50 +15,81 @@ const GIVE_UP: Duration = Duration::from_secs(3);
 /// What goes wrong in a start is told and ends the process.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
+/// More threads than this are a slip of the pen.
+const WORKER_THREADS_MAX: usize = 1_024;
+
+/// What every server process reads for itself.
+#[derive(Debug)]
+pub struct Settings {
+    logs: LogConfig,
+    /// Threads that run tasks.
+    workers: usize,
+}
+
+impl Settings {
+    /// Reads them. Without `WORKER_THREADS` one core is left to what has threads of its own (databases, password
+    /// hashes): on two cores one thread serves more than two, which wake each other (`docs/performance.md`).
+    pub fn read(env: &mut Env) -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let usual = cores.saturating_sub(1).clamp(1, WORKER_THREADS_MAX);
+        let workers = env.number("WORKER_THREADS", usual, 1, WORKER_THREADS_MAX);
+        Self { logs: LogConfig::read(env), workers }
+    }
+}
+
 /// Runs a server: reads its variables, starts logs, serves until SIGTERM or SIGINT, and ends in order.
 ///
 /// Exit status 0 after an orderly end, 1 when it can't start, 2 when variables are bad or missing.
 pub fn run<C, F>(read: impl FnOnce(&mut Env) -> C, serve: impl FnOnce(C, Lifecycle) -> F) -> ExitCode
 where
-    F: Future<Output = Result<(), StartError>>,
+    C: Send + 'static,
+    F: Future<Output = Result<(), StartError>> + Send + 'static,
 {
     let mut env = Env::process();
-    let logs = LogConfig::read(&mut env);
+    let settings = Settings::read(&mut env);
     let config = read(&mut env);
     if let Err(problems) = env.finish() {
         eprint!("{problems}");
         return ExitCode::from(BAD_VARIABLES);
     }
-    logs.start();
+    settings.logs.start();
     raise_open_files();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(settings.workers)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(%error, "the process can't start its threads");
             return ExitCode::FAILURE;
         }
     };
-    let status = runtime.block_on(async {
-        let life = Lifecycle::new();
-        if let Err(error) = life.stop_at_signal() {
-            tracing::error!(%error, "the process can't listen for signals");
-            return ExitCode::FAILURE;
-        }
-        match unless_stopped(serve(config, life.clone()), &life).await {
-            Ok(()) => {
-                life.ended().await;
-                tracing::info!("stopped");
-                ExitCode::SUCCESS
-            }
-            Err(error) => {
-                tracing::error!(error = %error, "can't start");
-                ExitCode::FAILURE
-            }
-        }
-    });
+    // On a worker, not on this thread: what it accepts would wake another thread each time.
+    let life = Lifecycle::new();
+    let served = runtime.block_on(runtime.spawn(until_ended(serve(config, life.clone()), life)));
+    let status = served.unwrap_or(ExitCode::FAILURE); // it panicked, and said so
     // What still blocks a thread (a password's hash, a file) is not waited for.
     runtime.shutdown_background();
     status
+}
+
+async fn until_ended(serve: impl Future<Output = Result<(), StartError>>, life: Lifecycle) -> ExitCode {
+    if let Err(error) = life.stop_at_signal() {
+        tracing::error!(%error, "the process can't listen for signals");
+        return ExitCode::FAILURE;
+    }
+    match unless_stopped(serve, &life).await {
+        Ok(()) => {
+            life.ended().await;
+            tracing::info!("stopped");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "can't start");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Serves until it has ended by itself, or could not start, or is told to stop while it still starts: then
