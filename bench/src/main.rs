@@ -25,6 +25,8 @@ struct Arguments {
 enum Command {
     /// Measure peers in turn
     Run(run::Options),
+    /// Count system calls, allocations and instructions of a broadcast to ten (needs strace and valgrind)
+    Count(run::count::Options),
     /// Write the report of the last run again, with the notes of now
     Report,
     /// One generator: a plan on standard input, its outcome on standard output
@@ -52,6 +54,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Count(options) => run::count::run(&options),
         Command::Report => run::write_report(false),
         Command::Load => load::run().map_err(run::Failure::from),
         Command::Floor { port, batch } => floor::run(port, batch).map_err(run::Failure::from),

@@ -10,6 +10,7 @@ use std::{
 use clap::Args;
 use thiserror::Error;
 
+pub mod count;
 mod headline;
 mod peer;
 mod plot;
@@ -19,7 +20,7 @@ mod report;
 mod scenario;
 mod world;
 
-use peer::{Peer, Places, Running};
+use peer::{Peer, Places, Running, Under};
 use record::{Record, Sample};
 use scenario::{Scale, Scenario};
 
@@ -95,7 +96,7 @@ impl Options {
 
 /// Measures, and writes the report when all was measured.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let places = places(options)?;
+    let places = places(options.binaries.as_deref(), options.scale())?;
     fs::create_dir_all(&places.work)?;
     peer::check_world(&places)?;
     let rounds = options.rounds.unwrap_or(if options.short { 1 } else { 3 });
@@ -151,14 +152,15 @@ fn work_folder(short: bool) -> PathBuf {
     root().join(if short { "target/bench/short" } else { "target/bench" })
 }
 
-fn places(options: &Options) -> Result<Places, Failure> {
+fn places(binaries: Option<&Path>, scale: Scale) -> Result<Places, Failure> {
     let own = env::current_exe()?;
-    let beside = own.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let beside = own.parent().unwrap_or(Path::new("."));
     Ok(Places {
-        binaries: options.binaries.clone().unwrap_or(beside).canonicalize()?,
+        binaries: binaries.unwrap_or(beside).canonicalize()?,
         node: root().join("bench/node-peer"),
-        work: work_folder(options.short),
-        world: options.scale().world(),
+        work: work_folder(scale == Scale::Short),
+        world: scale.world(),
+        under: Under::Nothing,
     })
 }
 

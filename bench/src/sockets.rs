@@ -26,7 +26,7 @@ pub struct Sockets {
     poll: Poll,
     timer: Timer,
     address: SocketAddr,
-    sockets: Vec<Option<Socket>>,
+    open: Vec<Option<Socket>>,
     buffer: Vec<u8>,
 }
 
@@ -47,7 +47,7 @@ impl Sockets {
         let poll = Poll::new()?;
         let timer = Timer::new()?;
         poll.registry().register(&mut SourceFd(&timer.descriptor.as_raw_fd()), TIMER, Interest::READABLE)?;
-        Ok(Self { poll, timer, address, sockets: Vec::new(), buffer: vec![0; BUFFER] })
+        Ok(Self { poll, timer, address, open: Vec::new(), buffer: vec![0; BUFFER] })
     }
 
     /// Opens a connection under a number, and says `greeting` when it is open.
@@ -55,16 +55,16 @@ impl Sockets {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_nodelay(true)?;
         self.poll.registry().register(&mut stream, Token(socket), Interest::READABLE | Interest::WRITABLE)?;
-        if self.sockets.len() <= socket {
-            self.sockets.resize_with(socket + 1, || None);
+        if self.open.len() <= socket {
+            self.open.resize_with(socket + 1, || None);
         }
-        self.sockets[socket] = Some(Socket { stream, carry: Vec::new(), unsent: greeting });
+        self.open[socket] = Some(Socket { stream, carry: Vec::new(), unsent: greeting });
         Ok(())
     }
 
     /// Sends, or keeps what the kernel does not take. To a connection that is gone: nothing.
     pub fn send(&mut self, socket: usize, bytes: &[u8]) {
-        let Some(Some(socket)) = self.sockets.get_mut(socket) else { return };
+        let Some(Some(socket)) = self.open.get_mut(socket) else { return };
         let mut written = 0;
         if socket.unsent.is_empty() {
             // A failure shows when the connection is read.
@@ -75,7 +75,7 @@ impl Sockets {
 
     /// Ends a connection: by a reset, or in order.
     pub fn cut(&mut self, socket: usize, reset: bool) {
-        if let Some(socket) = self.sockets[socket].take()
+        if let Some(socket) = self.open[socket].take()
             && reset
         {
             // Without it the close is in order, which is an end as well.
@@ -112,7 +112,7 @@ impl Sockets {
     }
 
     fn flush(&mut self, socket: usize) {
-        if let Some(Some(Socket { stream, unsent, .. })) = self.sockets.get_mut(socket)
+        if let Some(Some(Socket { stream, unsent, .. })) = self.open.get_mut(socket)
             && !unsent.is_empty()
             && let Ok(written) = stream.write(unsent)
         {
@@ -123,7 +123,7 @@ impl Sockets {
     /// Reads until the kernel has no more: a short read says so, except where an end follows it.
     fn read(&mut self, driver: &mut impl Driver, socket: usize, to_the_end: bool) {
         let mut buffer = std::mem::take(&mut self.buffer);
-        while let Some(Some(Socket { stream, carry, .. })) = self.sockets.get_mut(socket) {
+        while let Some(Some(Socket { stream, carry, .. })) = self.open.get_mut(socket) {
             let begun = carry.len();
             if buffer.len() < begun + BUFFER / 2 {
                 buffer.resize(2 * buffer.len(), 0);
@@ -141,13 +141,13 @@ impl Sockets {
             };
             let taken =
                 if whole > begun { driver.bytes(self, socket, clock::now(), &buffer[..whole]) } else { 0 };
-            if let Some(Some(socket)) = self.sockets.get_mut(socket) {
+            if let Some(Some(socket)) = self.open.get_mut(socket) {
                 socket.carry.extend(&buffer[taken..whole]);
             }
             if let Err(why) = read
                 && !matches!(why.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
             {
-                self.sockets[socket] = None;
+                self.open[socket] = None;
                 driver.closed(self, socket, why);
             }
             if !more {

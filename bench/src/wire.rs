@@ -50,7 +50,7 @@ fn frame(payload: &[u8], mask_bit: u8, mask: &[u8]) -> Vec<u8> {
         size @ 0..126 => frame.push(mask_bit | u8::try_from(size).unwrap_or(0)),
         size => {
             let size = u16::try_from(size).expect("the bench sends no frame past 64 kB");
-            frame.push(mask_bit | 126);
+            frame.push(mask_bit | 0x7e);
             frame.extend(size.to_be_bytes());
         }
     }

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use memchr::memmem;
 
 use crate::{
-    load::plan::{Outcome, Rooms},
+    load::plan::{Layout, Outcome},
     wire::{Mark, digits},
 };
 
 /// Who has got what.
 pub struct Ledger {
-    rooms: Rooms,
+    layout: Layout,
     seq: memmem::Finder<'static>,
     /// Messages of each voice.
     sent: Vec<u32>,
@@ -28,14 +28,14 @@ pub struct Ledger {
 
 impl Ledger {
     /// Nothing sent yet.
-    pub fn new(rooms: Rooms) -> Self {
-        let voices = rooms.rooms * rooms.speakers;
+    pub fn new(layout: Layout) -> Self {
+        let voices = layout.rooms * layout.speakers;
         Self {
-            rooms,
+            layout,
             seq: memmem::Finder::new("\"seq\":"),
             sent: vec![0; voices],
-            next: vec![0; voices * rooms.size],
-            last: vec![0; rooms.rooms * rooms.size],
+            next: vec![0; voices * layout.size],
+            last: vec![0; layout.rooms * layout.size],
             skipped: HashSet::new(),
             received: 0,
             doubled: 0,
@@ -55,7 +55,7 @@ impl Ledger {
     pub fn receive(&mut self, mark: Mark, place: usize, rest: &[u8]) {
         let voice = mark.voice as usize;
         self.received += 1;
-        let next = &mut self.next[voice * self.rooms.size + place];
+        let next = &mut self.next[voice * self.layout.size + place];
         let is_new = mark.number >= *next;
         if is_new {
             self.skipped.extend((*next..mark.number).map(|number| (mark.voice, place, number)));
@@ -64,7 +64,7 @@ impl Ledger {
             self.doubled += 1;
             return;
         }
-        let last = &mut self.last[voice / self.rooms.speakers * self.rooms.size + place];
+        let last = &mut self.last[voice / self.layout.speakers * self.layout.size + place];
         let seq = self.seq.find(rest).map_or(*last + 1, |at| digits(&rest[at + 6..]));
         self.disordered += u64::from(!is_new || seq <= *last);
         *last = seq.max(*last);
@@ -77,7 +77,7 @@ impl Ledger {
 
     /// Deliveries there have to be for what was sent.
     pub fn expected(&self) -> u64 {
-        self.sent() * self.rooms.size as u64
+        self.sent() * self.layout.size as u64
     }
 
     /// Whether everything has come.
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn ledger_with(sent: u32) -> Ledger {
-        let mut ledger = Ledger::new(Rooms { rooms: 1, size: 2, groups: 1, speakers: 1 });
+        let mut ledger = Ledger::new(Layout { rooms: 1, size: 2, groups: 1, speakers: 1 });
         for number in 0..sent {
             assert_eq!(ledger.send(0), number);
         }

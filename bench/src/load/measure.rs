@@ -107,12 +107,12 @@ pub fn rss(processes: &[Pid]) -> Vec<u64> {
     processes.iter().map(|pid| rss_of(*pid)).collect()
 }
 
-/// Resident bytes of each process once they stand still, or after ten seconds.
-pub fn settled_rss(processes: &[Pid]) -> Vec<u64> {
+/// Resident bytes of each process once they stand still, or after so many seconds.
+pub fn settled_rss(processes: &[Pid], seconds: f64) -> Vec<u64> {
     let mut last = rss(processes);
     let mut still = 0;
     for _ in 0..40 {
-        thread::sleep(Duration::from_millis(250));
+        thread::sleep(Duration::from_secs_f64(seconds / 40.0));
         let now = rss(processes);
         still = if now == last { still + 1 } else { 0 };
         if still == 4 {

@@ -30,7 +30,7 @@ pub struct Plan {
 #[serde(rename_all = "snake_case")]
 pub enum Work {
     /// Messages in rooms.
-    Talk(Rooms, Pace),
+    Talk(Layout, Pace),
     /// Connections that do nothing; with the rooms they join, if any.
     Idle {
         /// How many.
@@ -66,7 +66,7 @@ pub struct Drops {
 
 /// Who is in which room.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Rooms {
+pub struct Layout {
     /// How many rooms.
     pub rooms: usize,
     /// Sockets in each.
@@ -89,7 +89,7 @@ pub enum Pace {
     Counted(u32),
 }
 
-impl Rooms {
+impl Layout {
     /// The socket at a place of a room. A socket has the same place in each of its rooms, and other neighbours.
     pub const fn socket(&self, room: usize, place: usize) -> usize {
         let step = if self.rooms > self.groups { 7 } else { 0 };

@@ -10,21 +10,21 @@ use crate::{
         clients::{Clients, Events, Load, Seat, is_ok},
         ledger::Ledger,
         measure::{self, Window},
-        plan::{Outcome, Pace, Plan, Rooms},
+        plan::{Layout, Outcome, Pace, Plan},
     },
     sockets::Sockets,
     wire::{Mark, client_frame},
 };
 
 /// After how long without a delivery what is missing is given up.
-const PATIENCE: Nanos = 3 * SECOND;
+const PATIENCE: Nanos = 10 * SECOND;
 /// Texts are filled up to this many bytes.
 const TEXT: usize = 48;
 /// Digits of an ack's id; a fixed number, so that a frame is patched in place.
 const ACK_DIGITS: usize = 7;
 
 struct Talk {
-    rooms: Rooms,
+    layout: Layout,
     pace: Pace,
     plan: Plan,
     begun: Nanos,
@@ -51,17 +51,17 @@ struct Template {
 }
 
 /// Runs it to its end.
-pub fn run(plan: &Plan, rooms: Rooms, pace: Pace) -> io::Result<Outcome> {
+pub fn run(plan: &Plan, layout: Layout, pace: Pace) -> io::Result<Outcome> {
     let before = measure::rss(&plan.servers);
     let mut sockets = Sockets::new(plan.address)?;
-    let seats = seats(&rooms, plan.cookies.len());
+    let seats = seats(&layout, plan.cookies.len());
     let events = Talk {
-        rooms,
+        layout,
         pace,
         plan: plan.clone(),
         begun: clock::now(),
-        ledger: Ledger::new(rooms),
-        frames: templates(&rooms, &plan.meetings),
+        ledger: Ledger::new(layout),
+        frames: templates(&layout, &plan.meetings),
         next: (0, 0),
         window: None,
         latest: 0,
@@ -77,19 +77,19 @@ pub fn run(plan: &Plan, rooms: Rooms, pace: Pace) -> io::Result<Outcome> {
     Ok(load.events.outcome(&before))
 }
 
-fn seats(rooms: &Rooms, users: usize) -> Vec<Seat> {
+fn seats(layout: &Layout, users: usize) -> Vec<Seat> {
     let mut seats: Vec<Seat> =
-        (0..rooms.sockets()).map(|socket| Seat::new(socket % users, Vec::new())).collect();
-    for room in 0..rooms.rooms {
-        for place in 0..rooms.size {
-            seats[rooms.socket(room, place)].rooms.push(room);
+        (0..layout.sockets()).map(|socket| Seat::new(socket % users, Vec::new())).collect();
+    for room in 0..layout.rooms {
+        for place in 0..layout.size {
+            seats[layout.socket(room, place)].rooms.push(room);
         }
     }
     seats
 }
 
-fn templates(rooms: &Rooms, meetings: &[String]) -> Vec<Template> {
-    let voices = (0..rooms.rooms).flat_map(|room| (0..rooms.speakers).map(move |place| (room, place)));
+fn templates(layout: &Layout, meetings: &[String]) -> Vec<Template> {
+    let voices = (0..layout.rooms).flat_map(|room| (0..layout.speakers).map(move |place| (room, place)));
     voices
         .map(|(room, place)| {
             let (zeros, text) = ("0".repeat(ACK_DIGITS), ".".repeat(TEXT));
@@ -99,7 +99,7 @@ fn templates(rooms: &Rooms, meetings: &[String]) -> Vec<Template> {
             let frame = client_frame(payload.as_bytes());
             let head = frame.len() - payload.len();
             let mark = head + payload.find("\"message\":\"").expect("it was just written") + 11;
-            Template { client: rooms.socket(room, place), frame, ack: head + 2, mark }
+            Template { client: layout.socket(room, place), frame, ack: head + 2, mark }
         })
         .collect()
 }
@@ -154,11 +154,11 @@ impl Talk {
     /// Sends what the open loop's schedule has until now; answers when there is more.
     fn keep_the_schedule(&mut self, sockets: &mut Sockets, rate: f64, now: Nanos) -> Nanos {
         #[expect(clippy::cast_precision_loss, reason = "a room's size is small")]
-        let gap = clock::seconds(self.rooms.size as f64 / rate);
+        let gap = clock::seconds(self.layout.size as f64 / rate);
         while self.next.1 <= now {
             let (number, scheduled) = self.next;
-            let (room, round) = (number % self.rooms.rooms, number / self.rooms.rooms);
-            let voice = room * self.rooms.speakers + round % self.rooms.speakers;
+            let (room, round) = (number % self.layout.rooms, number / self.layout.rooms);
+            let voice = room * self.layout.speakers + round % self.layout.speakers;
             self.send(sockets, voice, scheduled);
             if self.is_measured() {
                 let _ = self.late.record((clock::now() - scheduled) / 1_000);
@@ -188,7 +188,7 @@ impl Events for Talk {
     #[inline]
     fn message(&mut self, _: &mut Clients, sockets: &mut Sockets, client: usize, at: Nanos, payload: &[u8]) {
         let Some((mark, end)) = Mark::find(payload) else { return };
-        let place = client % self.rooms.size;
+        let place = client % self.layout.size;
         self.ledger.receive(mark, place, &payload[end..]);
         self.latest = at;
         if self.is_measured() {
@@ -198,7 +198,7 @@ impl Events for Talk {
             let _ = self.latency.record(taken);
         }
         let voice = mark.voice as usize;
-        if place != voice % self.rooms.speakers || self.window.as_ref().is_none_or(Window::is_over) {
+        if place != voice % self.layout.speakers || self.window.as_ref().is_none_or(Window::is_over) {
             return;
         }
         match self.pace {

@@ -77,6 +77,19 @@ pub struct Places {
     pub work: PathBuf,
     /// Users and meetings of the prepared world.
     pub world: (usize, usize),
+    /// What our servers run under.
+    pub under: Under,
+}
+
+/// What a server runs under, when it is counted rather than timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Under {
+    /// Nothing.
+    Nothing,
+    /// strace, which writes every system call.
+    Strace,
+    /// valgrind's dhat, which counts allocations and instructions.
+    Dhat,
 }
 
 /// A peer that runs, in a folder of its own.
@@ -85,7 +98,8 @@ pub struct Running {
     pub servers: Vec<Server>,
     /// Its accounts and meetings.
     pub world: World,
-    folder: PathBuf,
+    /// Its folder, until it is dropped.
+    pub folder: PathBuf,
 }
 
 impl Running {
@@ -114,6 +128,11 @@ impl Running {
     /// Where clients reach it.
     pub fn address(&self) -> SocketAddr {
         self.servers[0].address
+    }
+
+    /// Ends its processes in order.
+    pub fn end(&mut self) {
+        self.servers.drain(..).for_each(Server::stop);
     }
 
     fn url(&self) -> String {
@@ -189,7 +208,34 @@ impl Drop for Running {
 
 /// A binary of ours with every limit on, and none in the way.
 fn ours(places: &Places, name: &str, port: u16, database: &str) -> Command {
-    let mut command = Command::new(places.binaries.join(name));
+    let binary = places.binaries.join(name);
+    let mut command = match places.under {
+        Under::Nothing => Command::new(&binary),
+        Under::Strace => {
+            let mut command = Command::new("strace");
+            // -D: the server is our child, and strace its own.
+            command.args([
+                "-D",
+                "-f",
+                "-qq",
+                "-s",
+                "0",
+                "-e",
+                "signal=none",
+                "-o",
+                &format!("{name}.strace"),
+            ]);
+            command
+        }
+        Under::Dhat => {
+            let mut command = Command::new("valgrind");
+            command.args(["--tool=dhat", &format!("--dhat-out-file={name}.dhat")]);
+            command
+        }
+    };
+    if places.under != Under::Nothing {
+        command.arg(binary);
+    }
     command
         .env_clear()
         .env("HOST", "127.0.0.1")

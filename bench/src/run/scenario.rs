@@ -1,7 +1,7 @@
 //! What is measured.
 
 use super::peer::Peer;
-use crate::load::plan::{Drops, Pace, Rooms, Work};
+use crate::load::plan::{Drops, Layout, Pace, Work};
 
 /// One thing that is measured, of some peers.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ impl Scenario {
         let layouts =
             scale.pick([(50, 10, 10), (5, 200, 10), (1, 500, 10)], [(3, 4, 4), (2, 6, 2), (1, 8, 2)]);
         for (name, (rooms, size, speakers)) in ["50", "5", "1"].into_iter().zip(layouts) {
-            let layout = Rooms { rooms, size, groups: rooms, speakers };
+            let layout = Layout { rooms, size, groups: rooms, speakers };
             let headline = name == "50";
             all.push(talk(scale, format!("f{name}"), layout, Pace::Closed, &Peer::ALL, headline));
             all.push(talk(scale, format!("o{name}"), layout, open(scale), &Peer::ALL, headline));
@@ -57,7 +57,7 @@ impl Scenario {
         for (name, few) in [(10, 1), (100, 2), (500, 4), (2_000, 8)] {
             let (size, groups) = scale.pick((10, 100), (4, 2));
             let rooms = scale.pick(name, few);
-            let layout = Rooms { rooms, size, groups: rooms.min(groups), speakers: size };
+            let layout = Layout { rooms, size, groups: rooms.min(groups), speakers: size };
             let peers = [Peer::Plenum, Peer::Apart, Peer::Floor];
             all.push(talk(scale, format!("many-{name}"), layout, open(scale), &peers, false));
         }
@@ -84,18 +84,18 @@ fn open(scale: Scale) -> Pace {
     Pace::Open(scale.pick(20_000.0, 1_000.0))
 }
 
-fn talk(scale: Scale, name: String, rooms: Rooms, pace: Pace, peers: &[Peer], headline: bool) -> Scenario {
+fn talk(scale: Scale, name: String, layout: Layout, pace: Pace, peers: &[Peer], headline: bool) -> Scenario {
     let way = match pace {
         Pace::Open(rate) => format!("{rate} deliveries a second by the clock"),
-        _ => format!("{} in each say the next when the last came back", rooms.speakers),
+        _ => format!("{} in each say the next when the last came back", layout.speakers),
     };
     Scenario {
         name,
-        title: format!("{} rooms of {}, {way}", rooms.rooms, rooms.size),
+        title: format!("{} rooms of {}, {way}", layout.rooms, layout.size),
         peers: peers.to_vec(),
         headline,
-        work: Work::Talk(rooms, pace),
-        needs: (rooms.sockets(), rooms.rooms),
+        work: Work::Talk(layout, pace),
+        needs: (layout.sockets(), layout.rooms),
         lasts: scale.pick((1.5, 6.0), (0.1, 0.2)),
     }
 }
@@ -109,7 +109,7 @@ fn idle(scale: Scale, name: &str, connections: usize, joined: bool, peers: Vec<P
         headline: true,
         work: Work::Idle { connections, joined },
         needs: (connections.min(scale.world().0), if joined { connections / 10 } else { 0 }),
-        lasts: (0.0, 0.0),
+        lasts: (0.0, scale.pick(10.0, 0.5)),
     }
 }
 

@@ -77,17 +77,17 @@ fn expect(status: u16, mut answer: Response<Body>) -> Result<Response<Body>, Fai
 /// The answers in order, or the first failure.
 fn in_parallel<T: Send>(
     count: usize,
-    make: impl Fn(usize) -> Result<T, Failure> + Sync,
+    one: impl Fn(usize) -> Result<T, Failure> + Sync,
 ) -> Result<Vec<T>, Failure> {
     let made = Mutex::new(Vec::with_capacity(count));
     thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE)
             .map(|worker| {
-                let (made, make) = (&made, &make);
+                let (made, one) = (&made, &one);
                 scope.spawn(move || {
                     for number in (worker..count).step_by(AT_ONCE) {
-                        let one = make(number)?;
-                        made.lock().expect("no worker panics").push((number, one));
+                        let answer = one(number)?;
+                        made.lock().expect("no worker panics").push((number, answer));
                     }
                     Ok::<(), Failure>(())
                 })
@@ -97,5 +97,5 @@ fn in_parallel<T: Send>(
     })?;
     let mut made = made.into_inner().expect("no worker panics");
     made.sort_by_key(|(number, _)| *number);
-    Ok(made.into_iter().map(|(_, one)| one).collect())
+    Ok(made.into_iter().map(|(_, answer)| answer).collect())
 }
