@@ -2,6 +2,7 @@
 
 mod bounded;
 pub mod firestore;
+mod gather;
 pub mod sql;
 
 use std::{collections::HashSet, error::Error, sync::Arc};
@@ -19,14 +20,21 @@ use crate::{
 };
 
 /// Why a store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// It did not answer, or said to try again. What was asked may have been done or not.
     #[error("the store is not available: {0}")]
-    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    Unavailable(#[source] Arc<dyn Error + Send + Sync>),
     /// It holds something that can't be read.
     #[error("the store holds something that can't be read: {0}")]
     Corrupt(String),
+}
+
+impl StoreError {
+    /// It is not available, for this reason.
+    pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable(cause.into().into())
+    }
 }
 
 /// Keeps meetings. Everything here may be done twice with the same outcome, so what did not answer can be

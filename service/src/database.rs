@@ -1,10 +1,18 @@
 //! A SQL database: SQLite, PostgreSQL or MySQL (MariaDB), with bounded waits.
 
-use std::{future::Future, path::PathBuf, time::Duration};
+use std::{
+    future::Future,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 /// How long a caller waits for a connection of the pool.
@@ -23,7 +31,23 @@ const POSTGRES_LOCK: i64 = 0x706c_656e;
 pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    watch: Option<Watch>,
     url: String,
+}
+
+/// What a database was at one time. Equal to another only when nothing was committed in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version {
+    connection: u64,
+    changes: i32,
+}
+
+/// A connection that never writes and so sees everybody's writes as changes. Its numbers mean nothing to another
+/// connection, so those are counted.
+#[derive(Debug, Clone)]
+struct Watch {
+    connection: DatabaseConnection,
+    opened: Arc<AtomicU64>,
 }
 
 /// Why a database can't be used.
@@ -55,7 +79,7 @@ impl Database {
             }
             options.max_connections(CONNECTIONS);
             let pool = SeaOrm::connect(options).await?;
-            return Ok(Self { read: pool.clone(), write: pool, url: url.to_owned() });
+            return Ok(Self { read: pool.clone(), write: pool, watch: None, url: url.to_owned() });
         };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| DatabaseError::Folder(path.clone(), error))?;
@@ -69,10 +93,13 @@ impl Database {
                 .foreign_keys(true)
                 .busy_timeout(BUSY)
         });
+        // A file does not go away as a server does: asking the connection first would double each query's cost.
+        options.test_before_acquire(false);
         // One writer a process: writers would only wait for each other inside SQLite, where they can't queue.
         let write = SeaOrm::connect(options.clone().max_connections(1).to_owned()).await?;
+        let watch = Watch::open(options.clone()).await?;
         let read = SeaOrm::connect(options.max_connections(CONNECTIONS).to_owned()).await?;
-        Ok(Self { read, write, url: url.to_owned() })
+        Ok(Self { read, write, watch: Some(watch), url: url.to_owned() })
     }
 
     /// For statements that change nothing.
@@ -142,12 +169,10 @@ impl Database {
             DbBackend::MySql => format!("SELECT GET_LOCK('plenum_migration', {})", MIGRATION_LOCK.as_secs()),
             _ => format!("SELECT pg_advisory_lock({POSTGRES_LOCK})"),
         };
-        let taken = tokio::time::timeout(
-            MIGRATION_LOCK,
-            holder.query_one_raw(sea_orm::Statement::from_string(backend, take)),
-        )
-        .await
-        .map_err(|_| DatabaseError::Locked)??;
+        let taken =
+            tokio::time::timeout(MIGRATION_LOCK, holder.query_one_raw(Statement::from_string(backend, take)))
+                .await
+                .map_err(|_| DatabaseError::Locked)??;
         if backend == DbBackend::MySql {
             let got = taken.and_then(|row| row.try_get_by_index::<Option<i64>>(0).ok().flatten());
             if got != Some(1) {
@@ -164,10 +189,47 @@ impl Database {
         self.read.ping().await
     }
 
+    /// What the database is now; none when it can't tell, which only SQLite can.
+    pub async fn version(&self) -> Result<Option<Version>, DbErr> {
+        match &self.watch {
+            Some(watch) => watch.version().await,
+            None => Ok(None),
+        }
+    }
+
     /// Closes all connections; SQLite tidies its files.
     pub async fn close(self) -> Result<(), DbErr> {
         self.read.close().await?;
+        if let Some(watch) = self.watch {
+            watch.connection.close().await?;
+        }
         self.write.close().await
+    }
+}
+
+impl Watch {
+    async fn open(mut options: ConnectOptions) -> Result<Self, DbErr> {
+        let opened = Arc::new(AtomicU64::new(0));
+        let count = opened.clone();
+        options.max_connections(1).idle_timeout(None).max_lifetime(None).map_sqlx_sqlite_pool_opts(
+            move |pool| {
+                let count = count.clone();
+                pool.after_connect(move |_, _| {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    Box::pin(async { Ok(()) })
+                })
+            },
+        );
+        Ok(Self { connection: SeaOrm::connect(options).await?, opened })
+    }
+
+    async fn version(&self) -> Result<Option<Version>, DbErr> {
+        let connection = self.opened.load(Ordering::SeqCst);
+        let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
+        let row = self.connection.query_one_raw(statement).await?;
+        let changes = row.map(|row| row.try_get_by_index(0)).transpose()?;
+        let same = self.opened.load(Ordering::SeqCst) == connection;
+        Ok(changes.filter(|_| same).map(|changes| Version { connection, changes }))
     }
 }
 

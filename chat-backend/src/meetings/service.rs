@@ -155,7 +155,7 @@ impl Meetings {
         &self,
         work: impl Future<Output = Result<T, MeetingError>> + Send + 'static,
     ) -> Result<T, MeetingError> {
-        let cut_off = || MeetingError::Store(StoreError::Unavailable("the process ends".into()));
+        let cut_off = || MeetingError::Store(StoreError::unavailable("the process ends"));
         self.life.spawn(work).await.ok().flatten().unwrap_or_else(|| Err(cut_off()))
     }
 
@@ -168,6 +168,6 @@ impl Meetings {
 
 /// What takes several steps has for all of them the time of one.
 async fn in_time<T>(steps: impl Future<Output = Result<T, MeetingError>>) -> Result<T, MeetingError> {
-    let late = || MeetingError::Store(StoreError::Unavailable("the steps together took too long".into()));
+    let late = || MeetingError::Store(StoreError::unavailable("the steps together took too long"));
     tokio::time::timeout(STORE_TIMEOUT, steps).await.unwrap_or_else(|_| Err(late()))
 }

@@ -40,7 +40,7 @@ where
         }
         ask().await
     };
-    timeout(STORE_TIMEOUT, work).await.unwrap_or_else(|_| Err(StoreError::Unavailable(TooLate.into())))
+    timeout(STORE_TIMEOUT, work).await.unwrap_or_else(|_| Err(StoreError::unavailable(TooLate)))
 }
 
 #[async_trait]

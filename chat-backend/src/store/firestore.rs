@@ -267,7 +267,7 @@ impl From<FirestoreError> for StoreError {
     fn from(error: FirestoreError) -> Self {
         match error {
             FirestoreError::DeserializeError(error) => Self::Corrupt(error.to_string()),
-            error => Self::Unavailable(error.into()),
+            error => Self::unavailable(error),
         }
     }
 }

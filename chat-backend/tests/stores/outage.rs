@@ -7,6 +7,7 @@ use chat_backend::{
     meetings::{Meeting, MeetingChange},
     store::{MeetingStore, StoreError},
 };
+use futures_util::future::join_all;
 use plenum_contract::UserId;
 use plenum_service::{Lifecycle, clock, database::Database};
 
@@ -104,8 +105,8 @@ async fn everything_fails_in_time(store: &Arc<dyn MeetingStore>, meeting: &Meeti
         fails("reset_live_counts", store.reset_live_counts(&nobody)),
         fails("ping", store.ping()),
     );
-    // And not only the first time.
-    fails("get", store.get(id)).await;
+    // And not only the first time, nor only who asks alone.
+    join_all((0..10).map(|_| fails("get", store.get(id)))).await;
 }
 
 async fn fails<T: Debug>(what: &str, ask: impl Future<Output = Result<T, StoreError>>) {

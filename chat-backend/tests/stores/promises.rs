@@ -138,6 +138,58 @@ pub async fn those_who_join_stand_in_order_and_once(place: &Place) {
     assert_eq!(store.get(&meeting.id).await.unwrap(), Some(joined));
 }
 
+pub async fn those_who_ask_at_once_are_each_told_what_they_asked(place: &Place) {
+    let store = place.open().await;
+    let made = join_all((0..5).map(|_| a_meeting(&*store))).await;
+    let asked = (0..50).map(|at| &made[at % 5]);
+    let gets = asked.clone().map(|meeting| store.get(&meeting.id));
+    let missing = MeetingId::random();
+    let (got, none) = tokio::join!(try_join_all(gets), store.get(&missing));
+    assert_eq!(none.unwrap(), None);
+    for (got, asked) in got.unwrap().iter().zip(asked) {
+        assert_eq!(got.as_ref(), Some(asked));
+    }
+}
+
+pub async fn who_asks_after_a_change_is_told_of_it_whoever_made_it(place: &Place) {
+    let [here, there] = [place.open().await, place.open().await];
+    let meeting = a_meeting(&*here).await;
+    for (users, node) in (1..=10).zip([&here, &there].into_iter().cycle()) {
+        assert_eq!(here.get(&meeting.id).await.unwrap().unwrap().active_participants, users - 1);
+        node.set_live_count(&meeting.id, users).await.unwrap();
+        let (got, again) = tokio::join!(here.get(&meeting.id), here.get(&meeting.id));
+        assert_eq!(got.unwrap().unwrap().active_participants, users);
+        assert_eq!(again.unwrap().unwrap().active_participants, users);
+    }
+    let guest = UserId::random();
+    there.add_participants(&meeting.id, std::slice::from_ref(&guest), noon()).await.unwrap();
+    assert_eq!(here.get(&meeting.id).await.unwrap().unwrap().participants, [meeting.host, guest]);
+    there.delete(&meeting.id).await.unwrap();
+    assert_eq!(here.get(&meeting.id).await.unwrap(), None);
+}
+
+pub async fn those_who_join_many_meetings_at_once_are_in_theirs(place: &Place) {
+    let store = place.open().await;
+    let made = join_all((0..5).map(|_| a_meeting(&*store))).await;
+    let guests = users(50);
+    let joins = guests
+        .iter()
+        .enumerate()
+        .map(|(at, guest)| store.add_participants(&made[at % 5].id, std::slice::from_ref(guest), noon()));
+    let missing = MeetingId::random();
+    let (joined, none) = tokio::join!(try_join_all(joins), store.add_participants(&missing, &guests, noon()));
+    assert_eq!(none.unwrap(), None);
+    for (joined, guest) in joined.unwrap().into_iter().zip(&guests) {
+        assert!(joined.unwrap().participants.contains(guest));
+    }
+    for (at, meeting) in made.iter().enumerate() {
+        let stored = store.get(&meeting.id).await.unwrap().unwrap().participants;
+        let theirs = guests.iter().skip(at).step_by(5);
+        assert_eq!(stored[0], meeting.host);
+        assert_eq!(stored[1..].iter().collect::<HashSet<_>>(), theirs.collect());
+    }
+}
+
 pub async fn fifty_who_join_at_once_are_all_there_behind_the_host(place: &Place) {
     let nodes = [place.open().await, place.open().await];
     let meeting = a_meeting(&*nodes[0]).await;

@@ -62,7 +62,7 @@ pub mod participant {
 
 impl meeting::Model {
     /// The meeting that this row and these participants are.
-    pub fn with(self, participants: Vec<UserId>) -> Result<Meeting, StoreError> {
+    pub fn with(self, participants: &[String]) -> Result<Meeting, StoreError> {
         let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of meeting {:?}", self.id));
         let number = |value: i32, what: &str| u32::try_from(value).map_err(|_| corrupt(what));
         Ok(Meeting {
@@ -80,7 +80,7 @@ impl meeting::Model {
             },
             title: self.title,
             description: self.description,
-            participants,
+            participants: participants.iter().map(|id| user(id)).collect::<Result<_, _>>()?,
             created_at: clock::from_millis(self.created_at),
             updated_at: clock::from_millis(self.updated_at),
         })
@@ -88,7 +88,7 @@ impl meeting::Model {
 }
 
 /// A user id as it stands in a row.
-pub fn user(text: &str) -> Result<UserId, StoreError> {
+fn user(text: &str) -> Result<UserId, StoreError> {
     UserId::parse(text).map_err(|_| StoreError::Corrupt(format!("participant {text:?}")))
 }
 
@@ -136,10 +136,10 @@ pub fn row_of_change(change: &MeetingChange, now: Timestamp) -> meeting::ActiveM
     row
 }
 
-pub fn seat_of(meeting: &MeetingId, user: &UserId, position: usize) -> participant::ActiveModel {
+pub fn seat_of(meeting: &str, user: &str, position: usize) -> participant::ActiveModel {
     participant::ActiveModel {
-        meeting_id: Set(meeting.as_str().to_owned()),
-        user_id: Set(user.as_str().to_owned()),
+        meeting_id: Set(meeting.to_owned()),
+        user_id: Set(user.to_owned()),
         position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
     }
 }
