@@ -56,9 +56,8 @@ pub async fn serve(
     let routes = router::routes(&state)
         .merge(gateway::routes(&gateway))
         .merge(Router::new().route("/health", get(is_up)).route("/ready", get(is_ready)).with_state(health));
-    let guarded = router::finish(routes, &state).layer(axum::middleware::from_fn(gateway::refuse_escapes));
     net::announce(&listener)?;
-    net::serve(listener, router::layered(guarded, &state), limits, life).await;
+    net::serve(listener, router::layered(router::finish(routes, &state), &state), limits, life).await;
     Ok(())
 }
 

@@ -1,14 +1,18 @@
 //! The routes on one screen, and what every request passes.
 
 use axum::{
-    Router, middleware,
+    Router,
+    extract::Request,
+    middleware,
+    response::IntoResponse as _,
     routing::{get, post},
 };
 use plenum_contract::{
     ErrorCode,
     axum::{Failure, body, failure},
 };
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, validate_request::ValidateRequestHeaderLayer};
 
 use super::{ApiState, meetings, stats, trust};
 
@@ -16,6 +20,8 @@ use super::{ApiState, meetings, stats, trust};
 /// `open` is for anyone.
 pub fn routes(state: ApiState, inside: Router, open: Router) -> Router {
     let locale = state.0.locale;
+    #[expect(clippy::result_large_err, reason = "the shape that the layer asks for")]
+    let guard = |request: &mut Request| body::guard(request).map_err(Failure::into_response);
     let trusted = Router::new()
         .route("/api/meetings", get(meetings::list).post(meetings::create))
         .route("/api/meetings/user/{id}", get(meetings::of_user))
@@ -35,7 +41,10 @@ pub fn routes(state: ApiState, inside: Router, open: Router) -> Router {
         .merge(open)
         .method_not_allowed_fallback(async || Failure::from(ErrorCode::MethodNotAllowed))
         .fallback(async || Failure::from(ErrorCode::NotFound))
-        .layer(middleware::from_fn(body::guard))
-        .layer(CatchPanicLayer::custom(failure::panicked))
-        .layer(middleware::from_fn_with_state(locale, failure::speak))
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(locale, failure::speak))
+                .layer(CatchPanicLayer::custom(failure::panicked))
+                .layer(ValidateRequestHeaderLayer::custom(guard)),
+        )
 }

@@ -1,13 +1,15 @@
 //! Paths that could mean something else to a backend than to the gateway.
 
-use axum::{extract::Request, middleware::Next, response::Response};
-use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
+
+use axum::extract::Request;
+use percent_encoding::{percent_decode, percent_decode_str};
 use plenum_contract::{ErrorCode, limits::URI_MAX};
 
 use crate::http::error::Failure;
 
 /// Refuses paths that a further decoding or normalizing could lead elsewhere, and URLs that are too long.
-pub async fn refuse_escapes(request: Request, next: Next) -> Result<Response, Failure> {
+pub fn refuse_escapes(request: &Request) -> Result<(), Failure> {
     let uri = request.uri();
     let length = uri.path().len() + uri.query().map_or(0, str::len);
     if length > URI_MAX {
@@ -19,27 +21,26 @@ pub async fn refuse_escapes(request: Request, next: Next) -> Result<Response, Fa
     if is_ambiguous(uri.path()) {
         return Err(ErrorCode::InvalidPath.into());
     }
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 /// Whether a path has empty, dot or dot-dot segments, encoded separators, backslashes or control bytes, at any
 /// depth of encoding.
 fn is_ambiguous(path: &str) -> bool {
-    let mut decoded = path.as_bytes().to_vec();
+    let mut decoded = Cow::Borrowed(path.as_bytes());
     for _ in 0..3 {
         let unsafe_byte = decoded.iter().any(|b| *b == b'\\' || b.is_ascii_control());
         if !decoded.starts_with(b"/") || unsafe_byte || has_odd_segment(&decoded) {
             return true;
         }
-        let next: Vec<u8> = percent_decode_str(&String::from_utf8_lossy(&decoded)).collect();
+        let Cow::Owned(next) = Cow::from(percent_decode(&decoded)) else {
+            return false; // nothing is encoded
+        };
         let segments = |bytes: &[u8]| bytes.split(|b| *b == b'/').count();
         if segments(&next) != segments(&decoded) {
             return true;
         }
-        if next == decoded {
-            return false;
-        }
-        decoded = next;
+        decoded = next.into();
     }
     true
 }

@@ -2,15 +2,19 @@
 
 use axum::{
     Router,
+    extract::Request,
     handler::Handler as _,
     middleware,
+    response::IntoResponse as _,
     routing::{get, post},
 };
-use plenum_contract::axum::{body, failure};
+use plenum_contract::axum::{Failure, body, failure};
 use plenum_service::net;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, validate_request::ValidateRequestHeaderLayer};
 
 use super::{auth, cors, origin, page, security, users};
+use crate::gateway::refuse_escapes;
 pub use crate::state::AppState;
 
 /// The routes of accounts and pages. Those of the services behind the gateway are merged in by whoever
@@ -35,16 +39,25 @@ pub fn finish(router: Router, state: &AppState) -> Router {
         .fallback_service(page::not_found.with_state(state.clone()))
 }
 
-/// What every request passes, whoever answers it; the last is the outermost.
+/// What every request passes, whoever answers it; the first is the outermost. As one stack: a router boxes what each
+/// `layer` makes, and clones all boxes for every request.
 pub fn layered(router: Router, state: &AppState) -> Router {
     let (config, pages) = (state.config(), state.pages());
     let headers = security::SecurityHeaders::new(pages.policy().clone(), config.is_production());
-    router
-        .layer(middleware::from_fn(body::guard))
-        .layer(middleware::from_fn_with_state(config.origins.clone(), origin::guard))
-        .layer(CatchPanicLayer::custom(failure::panicked))
-        .layer(middleware::from_fn_with_state(config.locale, failure::speak))
-        .layer(cors::layer(&config.origins))
-        .layer(middleware::from_fn_with_state(headers, security::harden))
+    let origins = config.origins.clone();
+    #[expect(clippy::result_large_err, reason = "the shape that the layer asks for")]
+    let guard = move |request: &mut Request| {
+        origin::guard(&origins, request)
+            .and_then(|()| body::guard(request))
+            .and_then(|()| refuse_escapes(request))
+            .map_err(Failure::into_response)
+    };
+    let stack = ServiceBuilder::new()
         .layer(middleware::from_fn(net::trace))
+        .layer(middleware::from_fn_with_state(headers, security::harden))
+        .layer(cors::layer(&config.origins))
+        .layer(middleware::from_fn_with_state(config.locale, failure::speak))
+        .layer(CatchPanicLayer::custom(failure::panicked))
+        .layer(ValidateRequestHeaderLayer::custom(guard));
+    router.layer(stack)
 }
