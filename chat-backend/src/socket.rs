@@ -33,6 +33,9 @@ use crate::rooms::{
     inbox::{Inbound, Sender},
 };
 
+/// The buffer that each WebSocket reads into, bytes: what an idle one holds. A larger message takes more reads.
+const READ_BUFFER: usize = 512;
+
 /// The socket library, from request to response.
 type Engine = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
@@ -60,7 +63,7 @@ pub fn open(config: SocketConfig, rooms: Rooms, life: &Lifecycle) -> (Arc<Socket
         .max_payload(limits::FRAME_MAX as u64)
         .ws_max_message_size(limits::FRAME_MAX)
         .ws_max_frame_size(limits::FRAME_MAX)
-        .ws_read_buffer_size(4 * 1024)
+        .ws_read_buffer_size(READ_BUFFER)
         .build_svc();
     // Handlers are set before the library answers the CONNECT: a client's next event may be right behind it.
     let prepared = async move |socket: SocketRef| -> Result<(), Infallible> {
