@@ -16,7 +16,7 @@ use plenum_contract::{
     events::{IceServer, server::ICE_SERVERS},
     limits,
 };
-use plenum_service::Lifecycle;
+use plenum_service::{Lifecycle, net::ConnectionIo};
 use socketioxide::{
     SocketIo,
     extract::{HttpExtension, SocketRef},
@@ -38,6 +38,9 @@ const READ_BUFFER: usize = 512;
 
 /// The socket library, from request to response.
 type Engine = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
+/// The socket library, for a WebSocket that is open already: its stream, and the request that stays with it.
+type WebSockets = BoxCloneSyncService<(Box<ConnectionIo>, Request<()>), (), ()>;
 
 /// What sockets need to know.
 #[derive(Debug, Clone)]
@@ -87,10 +90,12 @@ pub fn open(config: SocketConfig, rooms: Rooms, life: &Lifecycle) -> (Arc<Socket
         Peer::new(socket, session).send_once(ICE_SERVERS, &*ice_servers);
     };
     io.ns("/", connected.with(prepared));
+    let websockets =
+        WebSockets::new(ServiceExt::<(Box<ConnectionIo>, Request<()>)>::map_err(engine.clone(), drop));
     let engine = ServiceExt::<Request<Body>>::map_response(engine, |response| response.map(Body::new));
     let engine = Engine::new(engine);
     sockets.start(engine.clone(), io);
-    let gate = Gate::new(engine, sockets.clone(), config.default_locale, life.clone());
+    let gate = Gate::new(engine, websockets, sockets.clone(), config.default_locale, life.clone());
     (sockets, gate)
 }
 

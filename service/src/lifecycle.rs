@@ -40,6 +40,7 @@ impl Lifecycle {
         F::Output: Send + 'static,
     {
         let hard = self.hard.clone();
+        let task = Box::pin(task); // or each layer around it would hold a place for it twice
         self.tasks.spawn(async move { hard.run_until_cancelled_owned(task).await })
     }
 

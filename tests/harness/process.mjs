@@ -1,4 +1,5 @@
 // One server process of ours: started with exactly the variables given, its log kept.
+import { readFileSync, readdirSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -126,9 +127,12 @@ export class Process {
     return { ...end, ms: performance.now() - begun };
   }
 
-  /** Stands still, as a stalled machine does, until `resume`. */
+  /** Stands still, as a stalled machine does, until `resume`: every thread of it does when this returns. */
   stall() {
     this.signal("SIGSTOP");
+    const tasks = `/proc/${this.pid}/task`;
+    const stands = (task) => / T /.test(readFileSync(`${tasks}/${task}/stat`, "utf8").split(")").at(-1));
+    while (!readdirSync(tasks).every(stands));
   }
 
   resume() {

@@ -6,8 +6,9 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
     password_hash,
 };
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Error;
 
@@ -26,8 +27,8 @@ pub struct Passwords {
     argon2: Argon2<'static>,
     /// Those that work, and those that wait.
     places: Arc<Semaphore>,
-    /// Those that work.
-    turns: Arc<Semaphore>,
+    /// Always the same few threads: the allocator keeps what a thread freed for that thread, and a hash takes much.
+    threads: Arc<ThreadPool>,
     /// Verified against for an unknown address, so that the time taken tells nothing.
     nobodys: Arc<str>,
 }
@@ -39,10 +40,16 @@ impl Passwords {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobodys = hash(&argon2, "nobody has this password")?;
         let turns = available_parallelism().map_or(1, NonZero::get);
+        let threads = ThreadPoolBuilder::new()
+            .num_threads(turns)
+            .thread_name(|n| format!("passwords-{n}"))
+            .panic_handler(|_| tracing::error!("hashing a password panicked")) // its caller hears of it too
+            .build()
+            .map_err(|error| fault(&error))?;
         Ok(Self {
             argon2,
             places: Arc::new(Semaphore::new(turns + WAITING)),
-            turns: Arc::new(Semaphore::new(turns)),
+            threads: Arc::new(threads),
             nobodys: nobodys.into(),
         })
     }
@@ -62,20 +69,20 @@ impl Passwords {
         Ok(same && known)
     }
 
-    /// Runs `job` on a thread of its own when it is its turn. The place is given back when the job is done,
+    /// Runs `job` on one of the threads when it is its turn. The place is given back when the job is done,
     /// whether or not anyone still waits for its result.
     async fn work<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
-        let turn = self.turns.clone().acquire_owned().await.map_err(|error| fault(&error))?;
-        let done = tokio::task::spawn_blocking(move || {
+        let (tell, told) = oneshot::channel();
+        self.threads.spawn(move || {
             let result = job();
-            drop((turn, place));
-            result
+            drop(place);
+            tell.send(result).ok();
         });
-        done.await.map_err(|error| fault(&error))?
+        told.await.map_err(|error| fault(&error))?
     }
 }
 

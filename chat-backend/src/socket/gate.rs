@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::{Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use http_body::Body as _;
@@ -17,12 +17,16 @@ use plenum_contract::{
     error::ErrorCode,
     limits::FRAME_MAX,
 };
-use plenum_service::{Lifecycle, clock, net::Connection};
+use plenum_service::{
+    Lifecycle, clock,
+    net::{Connection, ConnectionIo},
+};
 use serde::Deserialize;
 use socketioxide::socket::Sid;
 use tower::ServiceExt;
+use tungstenite::handshake::derive_accept_key;
 
-use super::{Engine, registry::Sockets, session::Session};
+use super::{Engine, WebSockets, registry::Sockets, session::Session};
 
 /// Headers the socket library needs. A session keeps its handshake for life, so it gets no more.
 const KEPT: &[HeaderName] = &[
@@ -61,6 +65,7 @@ fn canonical(mut request: Request, websocket: bool, sid: Option<Sid>) -> Result<
 #[derive(Clone)]
 pub struct Gate {
     engine: Engine,
+    websockets: WebSockets,
     sockets: Arc<Sockets>,
     default_locale: Locale,
     life: Lifecycle,
@@ -69,11 +74,12 @@ pub struct Gate {
 impl Gate {
     pub(super) const fn new(
         engine: Engine,
+        websockets: WebSockets,
         sockets: Arc<Sockets>,
         default_locale: Locale,
         life: Lifecycle,
     ) -> Self {
-        Self { engine, sockets, default_locale, life }
+        Self { engine, websockets, sockets, default_locale, life }
     }
 
     /// Answers a request to `/socket.io/` whose caller the gateway has named.
@@ -110,7 +116,7 @@ impl Gate {
         };
         let request = canonical(request, websocket, sid)?;
         if websocket {
-            return self.upgrade(&session, request).await;
+            return self.upgrade(&session, request, sid).await;
         }
         if sid.is_none() {
             return self.open_polling(&session, request).await;
@@ -137,7 +143,12 @@ impl Gate {
         self.sockets.admit(caller, locale).ok_or(ErrorCode::TooManySockets)
     }
 
-    async fn upgrade(&self, session: &Arc<Session>, request: Request) -> Result<Response, ErrorCode> {
+    async fn upgrade(
+        &self,
+        session: &Arc<Session>,
+        request: Request,
+        sid: Option<Sid>,
+    ) -> Result<Response, ErrorCode> {
         // Only a connection that is about to be this session's alone may be taken for it: one that goes on with
         // plain requests may be a proxy's, and carry others.
         let whole = request.method() == Method::GET
@@ -152,7 +163,32 @@ impl Gate {
         if !session.on_websocket(&connection) {
             return Err(ErrorCode::BadHandshake);
         }
-        Ok(self.pass_on(Some(session), request).await)
+        match sid {
+            Some(_) => Ok(self.pass_on(Some(session), request).await),
+            None => self.open_websocket(session, request),
+        }
+    }
+
+    /// Opens a session on a WebSocket. The library would do it as well, but it would keep the whole request, twice,
+    /// for the socket's life.
+    fn open_websocket(&self, session: &Arc<Session>, mut request: Request) -> Result<Response, ErrorCode> {
+        let key = request.headers().get(header::SEC_WEBSOCKET_KEY).ok_or(ErrorCode::BadHandshake)?;
+        let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes()));
+        let upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(ErrorCode::BadHandshake)?;
+        let mut kept = Request::new(());
+        *kept.uri_mut() = Uri::from_static("/socket.io/?EIO=4&transport=websocket");
+        kept.extensions_mut().insert(session.clone());
+        let websockets = self.websockets.clone();
+        self.life.spawn(async move {
+            let Some(io) = upgrade.await.ok().and_then(ConnectionIo::upgraded) else { return };
+            websockets.oneshot((Box::new(io), kept)).await.ok();
+        });
+        let head = [
+            (header::UPGRADE, HeaderValue::from_static("websocket")),
+            (header::CONNECTION, HeaderValue::from_static("Upgrade")),
+            (header::SEC_WEBSOCKET_ACCEPT, accept.map_err(|_| ErrorCode::Internal)?),
+        ];
+        Ok((StatusCode::SWITCHING_PROTOCOLS, head).into_response())
     }
 
     /// Opens a session that polls, and learns its id from the answer.

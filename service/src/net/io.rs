@@ -8,6 +8,9 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{
@@ -29,6 +32,8 @@ pub struct ConnectionIo {
     reader: OwnedReadHalf,
     writer: Arc<OwnedWriteHalf>,
     connection: Arc<Connection>,
+    /// What came right behind the head of an upgrade, until it is read.
+    unread: Bytes,
     /// The listener's place for this connection, given back when the stream goes.
     _place: OwnedSemaphorePermit,
 }
@@ -43,7 +48,16 @@ impl ConnectionIo {
         let (reader, writer) = socket.into_split();
         let writer = Arc::new(writer);
         let connection = Arc::new(Connection::new(&writer, peer, behind));
-        Self { reader, writer, connection, _place: place }
+        Self { reader, writer, connection, unread: Bytes::new(), _place: place }
+    }
+
+    /// The stream of a connection that hyper upgraded; none when it is not one of our listener's.
+    #[must_use]
+    pub fn upgraded(upgraded: Upgraded) -> Option<Self> {
+        let parts = upgraded.downcast::<TokioIo<Self>>().ok()?;
+        let mut io = parts.io.into_inner();
+        io.unread = Bytes::copy_from_slice(&parts.read_buf); // the original would hold hyper's whole buffer
+        Some(io)
     }
 
     pub(super) const fn connection(&self) -> &Arc<Connection> {
@@ -74,6 +88,11 @@ impl AsyncRead for ConnectionIo {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.unread.is_empty() {
+            let taken = self.unread.len().min(buf.remaining());
+            buf.put_slice(&self.unread.split_to(taken));
+            return Poll::Ready(Ok(()));
+        }
         loop {
             let drained = match self.poll_drain(cx) {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),

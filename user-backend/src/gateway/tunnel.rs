@@ -15,7 +15,7 @@ use std::{
 
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
-use hyper::client::conn::http1;
+use hyper::{client::conn::http1, upgrade::Parts};
 use hyper_util::rt::TokioIo;
 use plenum_contract::{
     ErrorCode,
@@ -23,7 +23,7 @@ use plenum_contract::{
 };
 use plenum_service::{
     Lifecycle,
-    net::{Connection, CutReason},
+    net::{Connection, ConnectionIo, CutReason},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -85,8 +85,14 @@ pub async fn open(
         let stopping = life.clone();
         life.spawn(async move {
             let (Ok(client), Ok(backend)) = tokio::join!(client, backend) else { return };
+            let (Some(client), Ok(backend)) =
+                (ConnectionIo::upgraded(client), backend.downcast::<TokioIo<TcpStream>>())
+            else {
+                return;
+            };
+            let tunnel = Tunnel::between(client, backend);
             tokio::select! {
-                ended = Tunnel::between(TokioIo::new(client), TokioIo::new(backend)) => {
+                ended = tunnel => {
                     if let (Err(error), Some(connection)) = (ended, connection) {
                         tracing::debug!(peer = %connection.peer(), %error, "tunnel broken");
                         connection.cut(CutReason::TunnelBroken);
@@ -119,25 +125,24 @@ async fn connect(address: &Uri) -> io::Result<TcpStream> {
 }
 
 /// A client and a service that talk to each other. It ends when both have said all, or a while after one has.
-struct Tunnel<A, B> {
-    client: A,
-    service: B,
+struct Tunnel {
+    client: ConnectionIo,
+    service: TcpStream,
     up: Flow,
     down: Flow,
     farewell: Option<Pin<Box<Sleep>>>,
 }
 
-impl<A, B> Tunnel<A, B> {
-    fn between(client: A, service: B) -> Self {
-        Self { client, service, up: Flow::default(), down: Flow::default(), farewell: None }
+impl Tunnel {
+    /// In a box: the task that runs it would hold a place for each step that it is moved through.
+    fn between(client: ConnectionIo, service: Parts<TokioIo<TcpStream>>) -> Pin<Box<Self>> {
+        let down = Flow { left: service.read_buf.to_vec(), ..Flow::default() };
+        let service = service.io.into_inner();
+        Box::pin(Self { client, service, up: Flow::default(), down, farewell: None })
     }
 }
 
-impl<A, B> Future for Tunnel<A, B>
-where
-    A: AsyncRead + AsyncWrite + Unpin,
-    B: AsyncRead + AsyncWrite + Unpin,
-{
+impl Future for Tunnel {
     type Output = io::Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
