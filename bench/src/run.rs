@@ -115,7 +115,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             }
         }
     }
-    fs::write(places.work.join("results.json"), serde_json::to_vec_pretty(&record)?)?;
+    // A part must not take the place of a whole, from which the report is written.
+    let file = if options.is_whole() { "results.json" } else { "part.json" };
+    fs::write(places.work.join(file), serde_json::to_vec_pretty(&record)?)?;
     if !options.is_whole() {
         return Ok(());
     }

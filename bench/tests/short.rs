@@ -9,9 +9,11 @@ use serde_json::Value;
 const SERVERS: [&str; 3] = ["plenum", "apart", "node"];
 const ALL: [&str; 7] = ["plenum", "apart", "node", "floor", "floor-batch", "floor+hop", "floor-batch+hop"];
 
-/// What each sample must be like, by the scenario's name.
-fn scenarios() -> BTreeMap<&'static str, (&'static [&'static str], fn(&str, &Value))> {
-    let mut scenarios: BTreeMap<_, (&[&str], fn(&str, &Value))> = BTreeMap::new();
+/// Who is measured, and what each sample must be like.
+type Scenario = (&'static [&'static str], fn(&str, &Value));
+
+fn scenarios() -> BTreeMap<&'static str, Scenario> {
+    let mut scenarios: BTreeMap<_, Scenario> = BTreeMap::new();
     for name in ["f50", "o50", "f5", "o5", "f1", "o1"] {
         scenarios.insert(name, (&ALL, all_arrive));
     }

@@ -51,8 +51,14 @@ where
         .margin(12)
         .x_label_area_size(40)
         .y_label_area_size(44)
-        .build_cartesian_2d(x, 0.0..top * 1.1)?;
-    chart.configure_mesh().x_desc(what).y_desc("CPU a delivery, µs").light_line_style(WHITE).draw()?;
+        .build_cartesian_2d(x, 0.0..top * 1.4)?;
+    chart
+        .configure_mesh()
+        .x_desc(what)
+        .y_desc("CPU a delivery, µs")
+        .x_label_formatter(&|x| format!("{x:.0}"))
+        .light_line_style(WHITE)
+        .draw()?;
     for (peer, color) in PEERS {
         let points = line(peer);
         chart
@@ -60,5 +66,11 @@ where
             .label(peer.name())
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], color.stroke_width(2)));
     }
-    chart.configure_series_labels().border_style(BLACK.mix(0.3)).background_style(WHITE).draw()
+    // Above the lines: the axis has room there.
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .border_style(BLACK.mix(0.3))
+        .background_style(WHITE)
+        .draw()
 }

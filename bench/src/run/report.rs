@@ -82,7 +82,8 @@ const TALK: &[Column] = &[
     ("p99 ms", record::p99),
     ("p99.9 ms", |outcome| outcome.latency.p999),
 ];
-const STORM: &[Column] = &[("seconds until all are in", record::storm), ("CPU µs a client", record::cpu)];
+const STORM: &[Column] =
+    &[("seconds until all are in", record::storm), ("CPU µs a client, its leaving too", record::cpu)];
 const HTTP: &[Column] = &[
     ("requests/s", record::rate),
     ("CPU µs each", record::cpu),
@@ -104,7 +105,7 @@ fn section(record: &Record, scenario: &Scenario) -> String {
         Work::Talk(..) => (TALK, account),
         Work::Storm { .. } => (STORM, no_more),
         Work::Http(_) => (HTTP, by_process),
-        Work::Drops(_) => (DROPS, no_more),
+        Work::Drops(_) => (DROPS, account),
         Work::Idle { .. } => (IDLE, by_process),
     };
     let headings: Vec<_> = columns.iter().map(|(heading, _)| *heading).collect();
@@ -156,6 +157,9 @@ fn by_process(samples: &[&Sample]) -> String {
     shares.join(", ")
 }
 
+/// Milliseconds at which the generator's own lateness is told beside the latencies, which hold it.
+const LATE: f64 = 2.0;
+
 /// Whether all came, and who stood in the way.
 fn account(samples: &[&Sample]) -> String {
     let sum = |count: fn(&Sample) -> u64| samples.iter().map(|sample| count(sample)).sum::<u64>();
@@ -169,6 +173,10 @@ fn account(samples: &[&Sample]) -> String {
     said.extend(counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")));
     if samples.iter().any(|sample| sample.outcome.usage.generator > 0.97) {
         said.push("limited by the generator".to_owned());
+    }
+    let late = samples.iter().map(|sample| sample.outcome.late.p99).fold(0.0, f64::max);
+    if late > LATE {
+        said.push(format!("sent {} ms late at p99", number(late)));
     }
     said.retain(|part| !part.is_empty());
     said.join("; ")
