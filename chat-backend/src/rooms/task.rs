@@ -71,6 +71,8 @@ struct LiveRoom<L: RoomLog> {
     admission: Admission,
     /// Entries and their bytes since the snapshot was renewed.
     unfolded: (usize, usize),
+    /// Whether a `users:online` is due before anything but another join happens, for all who came together.
+    roster_due_now: bool,
     /// When a gathered `users:online` is due.
     roster_due: Option<Instant>,
     /// When the room goes, unless somebody comes.
@@ -89,6 +91,7 @@ impl<L: RoomLog> LiveRoom<L> {
             told: false,
             admission: Admission::new(shared.store.clone(), &meeting),
             unfolded: (0, 0),
+            roster_due_now: false,
             roster_due: None,
             closes_at: Some(clock::instant() + shared.grace),
             shared,

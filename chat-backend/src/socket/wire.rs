@@ -37,10 +37,10 @@ mod tests {
 
     #[test]
     fn a_packet_is_one_text_frame_whatever_its_length() {
-        assert_eq!(event("typing:stop", "{}"), b"\x81\x1242[\"typing:stop\",{}]");
+        assert_eq!(event("typing:stop", "{}"), b"\x81\x1442[\"typing:stop\",{}]");
         assert_eq!(ack(7, "{\"ok\":true}"), b"\x81\x10437[{\"ok\":true}]");
         let long = format!("\"{}\"", "x".repeat(300));
-        assert_eq!(event("e", &long)[..4], [0x81, 126, 1, 0x38 - 1]);
+        assert_eq!(event("e", &long)[..4], [0x81, 126, 1, 0x36]);
         let huge = format!("\"{}\"", "x".repeat(70_000));
         assert_eq!(event("e", &huge)[..6], [0x81, 127, 0, 0, 0, 0]);
     }

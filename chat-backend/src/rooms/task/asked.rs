@@ -24,6 +24,9 @@ use super::{
 
 impl<L: RoomLog> LiveRoom<L> {
     pub(super) async fn handle(&mut self, inbound: Inbound) {
+        if self.roster_due_now && !matches!(inbound, Inbound::Join { .. }) {
+            self.tell_roster();
+        }
         match inbound {
             Inbound::Join { from, resume, answer } => self.join(from, resume, answer).await,
             Inbound::Leave { from, answer } => {

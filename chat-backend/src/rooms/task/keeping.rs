@@ -91,6 +91,9 @@ impl<L: RoomLog> LiveRoom<L> {
 
     /// Ends a round: everybody gets at once what the round had for them.
     pub(super) fn flush(&mut self) {
+        if self.roster_due_now {
+            self.tell_roster();
+        }
         for asker in self.askers.drain(..) {
             asker.flush();
         }
@@ -101,19 +104,19 @@ impl<L: RoomLog> LiveRoom<L> {
         }
     }
 
-    /// Somebody came or went: counts it, and tells everybody at once or, in a large room, gathered.
+    /// Somebody came or went: counts it, and tells everybody, in a large room gathered over a while.
     pub(super) fn people_changed(&mut self) {
         let count = self.room.count();
         self.shared.count(self.room.meeting(), count);
         if count <= ROSTER_AT_ONCE_MAX {
-            self.tell_roster();
+            self.roster_due_now = true;
         } else if self.roster_due.is_none() {
             self.roster_due = Some(clock::instant() + ROSTER_GATHER);
         }
     }
 
     pub(super) fn tell_roster(&mut self) {
-        self.roster_due = None;
+        (self.roster_due_now, self.roster_due) = (false, None);
         if !self.members.is_empty() {
             self.tell(&[Delivery::passing(Audience::All, events::server::USERS_ONLINE, &self.roster())]);
         }
