@@ -56,20 +56,20 @@ pub struct Meeting {
 impl Meeting {
     /// The meeting as every route answers it.
     #[must_use]
-    pub fn to_body(&self) -> MeetingBody {
+    pub fn into_body(self) -> MeetingBody {
         MeetingBody {
             meeting_id: self.id.clone(),
-            id: self.id.clone(),
-            host_id: self.host.clone(),
-            title: self.title.clone(),
-            description: self.description.clone(),
-            date: self.schedule.date.clone(),
-            time: self.schedule.time.clone(),
-            time_zone: self.schedule.time_zone.clone(),
+            id: self.id,
+            host_id: self.host,
+            title: self.title,
+            description: self.description,
+            date: self.schedule.date,
+            time: self.schedule.time,
+            time_zone: self.schedule.time_zone,
             starts_at: clock::iso(self.schedule.starts_at),
             estimated_duration: self.estimated_duration,
             max_participants: self.max_participants,
-            participants: self.participants.clone(),
+            participants: self.participants,
             active_participants: self.active_participants,
             created_at: clock::iso(self.created_at),
             updated_at: clock::iso(self.updated_at),

@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
-    middleware::from_fn,
+    extract::{Path, Request, State},
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
@@ -19,10 +18,11 @@ use plenum_contract::{
 use plenum_service::{
     Lifecycle,
     database::Database,
-    net::{self, Limits},
+    net::{self, Answers, Limits},
     process::StartError,
 };
 use tokio::net::TcpListener;
+use tower::service_fn;
 
 use crate::{
     Config,
@@ -47,7 +47,7 @@ pub async fn start(
     config: Config,
     database: Option<Database>,
     life: &Lifecycle,
-) -> Result<Router, StartError> {
+) -> Result<impl Answers, StartError> {
     let store = store::open(&config, database).await?;
     let counts = LiveCounts::start(store.clone(), life);
     let rooms = Rooms::new(MemoryLog::default(), store.clone(), counts.clone(), ROOM_GRACE, life.clone());
@@ -73,13 +73,17 @@ pub async fn start(
 
 /// Serves what [`start`] gave back until the process is told to stop.
 pub async fn serve(
-    router: Router,
+    service: impl Answers,
     limits: Limits,
     listener: TcpListener,
     life: Lifecycle,
 ) -> Result<(), StartError> {
     net::announce(&listener)?;
-    net::serve(listener, router.layer(from_fn(net::trace)), limits, life).await;
+    let traced = service_fn(move |request: Request| {
+        let service = service.clone();
+        async move { Ok(net::trace(request, |request| net::ask(service, request)).await) }
+    });
+    net::serve(listener, traced, limits, life).await;
     Ok(())
 }
 

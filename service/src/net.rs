@@ -1,6 +1,7 @@
 //! Connections: accepting them, serving HTTP on them, knowing how far behind their readers are, and
 //! cutting them.
 
+mod answers;
 mod connection;
 mod io;
 mod kernel;
@@ -8,6 +9,7 @@ mod listen;
 mod trace;
 mod watch;
 
+pub use answers::{Answers, ask};
 pub use connection::{Connection, CutReason, OnCut};
 pub use io::ConnectionIo;
 pub use listen::{Limits, announce, bind, serve};

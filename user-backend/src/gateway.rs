@@ -14,6 +14,6 @@ pub use self::{
     backend::{Backend, Nodes},
     mount::Mount,
     path::refuse_escapes,
-    proxy::{Gateway, routes},
+    proxy::{Gateway, before},
     session_ends::TellBackends,
 };

@@ -54,10 +54,10 @@ pub async fn serve(
     let gateway = Gateway::new(mounts, state.clone(), life.clone());
     let health = Parts { state: state.clone(), gateway: gateway.clone(), life: life.clone() };
     let routes = router::routes(&state)
-        .merge(gateway::routes(&gateway))
         .merge(Router::new().route("/health", get(is_up)).route("/ready", get(is_ready)).with_state(health));
     net::announce(&listener)?;
-    net::serve(listener, router::layered(router::finish(routes, &state), &state), limits, life).await;
+    let inside = gateway::before(gateway, router::finish(routes, &state));
+    net::serve(listener, router::layered(inside, &state), limits, life).await;
     Ok(())
 }
 

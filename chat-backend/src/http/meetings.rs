@@ -30,8 +30,8 @@ fn meeting_id(text: &str) -> Result<MeetingId, Failure> {
     MeetingId::parse(text).map_err(|_| ErrorCode::MeetingNotFound.into())
 }
 
-fn bodies(meetings: &[Meeting]) -> Vec<MeetingBody> {
-    meetings.iter().map(Meeting::to_body).collect()
+fn bodies(meetings: Vec<Meeting>) -> Vec<MeetingBody> {
+    meetings.into_iter().map(Meeting::into_body).collect()
 }
 
 /// Only one's own lists can be seen.
@@ -47,13 +47,13 @@ pub async fn create(
     JsonObject(sent): JsonObject,
 ) -> Result<(StatusCode, Json<Envelope<MeetingBody>>), Failure> {
     let meeting = state.0.meetings.create(caller.user, &sent, clock::now()).await?;
-    let answer = Envelope::said(said("meeting_created", locale), meeting.to_body());
+    let answer = Envelope::said(said("meeting_created", locale), meeting.into_body());
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
 pub async fn list(State(state): State<ApiState>, caller: Caller) -> Answer<Vec<MeetingBody>> {
     let meetings = state.0.meetings.of_user(&caller.user).await?;
-    Ok(Json(Envelope::data(bodies(&meetings))))
+    Ok(Json(Envelope::data(bodies(meetings))))
 }
 
 pub async fn of_user(
@@ -68,13 +68,13 @@ pub async fn of_user(
 pub async fn today(State(state): State<ApiState>, caller: Caller, Path(id): Path<String>) -> Answer<Today> {
     own(&caller, &id)?;
     let (date, meetings) = state.0.meetings.today(&caller.user, clock::now()).await?;
-    let meetings = bodies(&meetings);
+    let meetings = bodies(meetings);
     Ok(Json(Envelope::data(Today { date: date.to_string(), count: meetings.len(), meetings })))
 }
 
 pub async fn get(State(state): State<ApiState>, Path(id): Path<String>) -> Answer<MeetingBody> {
     let meeting = state.0.meetings.get(&meeting_id(&id)?).await?;
-    Ok(Json(Envelope::data(meeting.to_body())))
+    Ok(Json(Envelope::data(meeting.into_body())))
 }
 
 pub async fn join(
@@ -85,7 +85,7 @@ pub async fn join(
     _: JsonObject,
 ) -> Answer<MeetingBody> {
     let meeting = state.0.meetings.join(&meeting_id(&id)?, &caller.user, clock::now()).await?;
-    Ok(Json(Envelope::said(said("meeting_joined", locale), meeting.to_body())))
+    Ok(Json(Envelope::said(said("meeting_joined", locale), meeting.into_body())))
 }
 
 pub async fn leave(
@@ -95,7 +95,7 @@ pub async fn leave(
     _: JsonObject,
 ) -> Answer<MeetingBody> {
     let meeting = state.0.meetings.leave(&meeting_id(&id)?).await?;
-    Ok(Json(Envelope::said(said("meeting_left", locale), meeting.to_body())))
+    Ok(Json(Envelope::said(said("meeting_left", locale), meeting.into_body())))
 }
 
 pub async fn update(
@@ -106,7 +106,7 @@ pub async fn update(
     JsonObject(sent): JsonObject,
 ) -> Answer<MeetingBody> {
     let meeting = state.0.meetings.update(&meeting_id(&id)?, &caller.user, &sent, clock::now()).await?;
-    Ok(Json(Envelope::said(said("meeting_updated", locale), meeting.to_body())))
+    Ok(Json(Envelope::said(said("meeting_updated", locale), meeting.into_body())))
 }
 
 pub async fn delete(

@@ -1,16 +1,16 @@
 //! Failures as HTTP answers: the one place that logs internal causes.
 
-use std::any::Any;
+use std::{any::Any, future::Future, panic::AssertUnwindSafe};
 
 use super::locale;
 use crate::{ApiError, ErrorBody, ErrorCode, Locale, error::Problem, status};
 use ::axum::{
     Json,
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use ::http::{HeaderValue, StatusCode, header};
+use futures_util::FutureExt as _;
 
 /// Seconds after which a client may try again what failed for a passing reason.
 const RETRY_AFTER: &str = "2";
@@ -86,19 +86,23 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The answer when a handler panicked.
-#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer asks for")]
-pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
+/// The failure of a handler that panicked.
+fn panicked(panic: &(dyn Any + Send)) -> Failure {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text");
-    Failure::because(ErrorCode::Internal, format!("a handler panicked: {text}")).into_response()
+    Failure::because(ErrorCode::Internal, format!("a handler panicked: {text}"))
 }
 
-/// Says failures in the caller's language, which handlers may take as a [`Locale`].
-pub async fn speak(State(default): State<Locale>, mut request: Request, next: Next) -> Response {
+/// Says failures in the caller's language, which handlers may take as a [`Locale`]. A panic is a failure too.
+pub async fn speak<F>(default: Locale, mut request: Request, answer: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Result<Response, Failure>>,
+{
     let locale = locale::asked(request.headers(), default);
     request.extensions_mut().insert(locale);
-    let response = next.run(request).await;
+    let answering = AssertUnwindSafe(answer(request)).catch_unwind();
+    let answered = answering.await.unwrap_or_else(|panic| Err(panicked(&*panic)));
+    let response = answered.unwrap_or_else(Failure::into_response);
     let Some(failure) = response.extensions().get::<Failure>().filter(|_| locale != Locale::default()) else {
         return response;
     };

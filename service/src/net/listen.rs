@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body};
+use axum::{body::Body, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -16,9 +16,9 @@ use tokio::{
     sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
-use tower::Service as _;
 
 use super::{
+    answers::{Answers, ask},
     connection::Connection,
     io::ConnectionIo,
     watch::{Behind, Watch},
@@ -75,9 +75,9 @@ pub fn announce(listener: &TcpListener) -> io::Result<()> {
     Ok(())
 }
 
-/// Serves `router` until a moment after the process is told to stop, then lets requests under way end. Each request carries
+/// Serves `service` until a moment after the process is told to stop, then lets requests under way end. Each request carries
 /// its `Arc<Connection>` as an extension.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, life: Lifecycle) {
+pub async fn serve(listener: TcpListener, service: impl Answers, limits: Limits, life: Lifecycle) {
     let watch = Watch::default();
     watch.start(&life);
     let closing = CancellationToken::new();
@@ -115,9 +115,9 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, life: 
         let connection = io.connection().clone();
         watch.add(&connection);
         let io = TokioIo::new(io);
-        let (http, router, closing) = (http.clone(), router.clone(), closing.clone());
+        let (http, service, closing) = (http.clone(), service.clone(), closing.clone());
         life.spawn(async move {
-            let service = service_fn(move |request| answer(request, router.clone(), connection.clone()));
+            let service = service_fn(move |request| answer(request, service.clone(), connection.clone()));
             let serving = http.serve_connection(io, service).with_upgrades();
             tokio::pin!(serving);
             let ended = tokio::select! {
@@ -147,10 +147,11 @@ async fn accept(
 
 async fn answer(
     request: hyper::Request<Incoming>,
-    mut router: Router,
+    service: impl Answers,
     connection: Arc<Connection>,
-) -> Result<axum::response::Response, Infallible> {
+) -> Result<Response, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(connection);
-    router.call(request).await
+    // In a box, so that a connection that waits holds none of it.
+    Ok(Box::pin(ask(service, request)).await)
 }

@@ -1,6 +1,8 @@
 //! A name for each request, and one line about it in the log.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use std::future::Future;
+
+use axum::{extract::Request, response::Response};
 use http::{HeaderName, HeaderValue};
 
 use tracing::Instrument as _;
@@ -14,14 +16,17 @@ const LENGTH_MAX: usize = 64;
 
 /// Gives each request an id, or keeps the one a proxy gave, and logs how it went. Neither queries nor headers
 /// are logged: they hold secrets.
-pub async fn trace(mut request: Request, next: Next) -> Response {
+pub async fn trace<F>(mut request: Request, answer: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let id = request.headers().get(&REQUEST_ID).filter(|id| is_plain(id)).cloned().unwrap_or_else(fresh);
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let began = clock::instant();
-    let answer = async {
-        let answer = next.run(request).await;
+    let answering = async {
+        let answer = answer(request).await;
         let (status, ms) = (answer.status().as_u16(), clock::instant().duration_since(began).as_millis());
         if path.starts_with("/api") {
             tracing::info!(%method, path, status, ms, "answered");
@@ -30,7 +35,7 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
         }
         answer
     };
-    let mut answer = answer.instrument(span).await;
+    let mut answer = answering.instrument(span).await;
     answer.headers_mut().insert(REQUEST_ID, id);
     answer
 }

@@ -1,9 +1,9 @@
 //! A service behind the gateway, wherever it runs.
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use http::{Request, Response, Uri};
 use plenum_contract::{ErrorCode, SessionId};
-use plenum_service::Lifecycle;
+use plenum_service::{Lifecycle, net::Answers};
 use secrecy::SecretString;
 use tower::{ServiceExt, service_fn, util::BoxCloneSyncService};
 
@@ -13,8 +13,8 @@ use super::remote::Remote;
 pub type Backend = BoxCloneSyncService<Request<Body>, Response<Body>, ErrorCode>;
 
 /// A service in this process: the client's own connection is handed over, upgrades too.
-pub fn local(router: Router) -> Backend {
-    BoxCloneSyncService::new(ServiceExt::<Request<Body>>::map_err(router, |never| match never {}))
+pub fn local(service: impl Answers) -> Backend {
+    BoxCloneSyncService::new(ServiceExt::<Request<Body>>::map_err(service, |never| match never {}))
 }
 
 /// A service at an address: HTTP is forwarded in streams, an upgrade becomes a byte tunnel.
@@ -37,8 +37,8 @@ pub struct Nodes(Vec<Backend>);
 impl Nodes {
     /// The service runs in this process.
     #[must_use]
-    pub fn local(router: Router) -> Self {
-        Self(vec![local(router)])
+    pub fn local(service: impl Answers) -> Self {
+        Self(vec![local(service)])
     }
 
     /// The service runs at these addresses, one at least.

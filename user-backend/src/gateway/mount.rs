@@ -26,4 +26,15 @@ impl Mount {
             nodes,
         }
     }
+
+    /// Whether a path is the service's.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+        self.prefixes.iter().any(|prefix| path.strip_prefix(prefix).is_some_and(below))
+    }
+
+    /// Whether a path is where socket.io connections are opened.
+    pub(super) fn has_socket(&self, path: &str) -> bool {
+        self.socket == Some(path)
+    }
 }

@@ -4,11 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
     body::Body,
-    extract::{Request, State},
-    response::Response,
-    routing::any,
+    extract::Request,
+    response::{IntoResponse as _, Response},
 };
 use http::{Extensions, HeaderMap, Method, StatusCode, Uri, header};
 use hyper::upgrade::OnUpgrade;
@@ -18,9 +16,9 @@ use plenum_contract::{
 };
 use plenum_service::{
     Lifecycle,
-    net::{Connection, OnCut},
+    net::{Answers, Connection, OnCut, ask},
 };
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 
 use super::{
     backend::{Backend, Nodes},
@@ -60,34 +58,35 @@ impl Gateway {
     }
 }
 
-/// The routes of every mount.
-pub fn routes(gateway: &Gateway) -> Router {
-    let mut router = Router::new();
-    for mount in gateway.mounts.iter() {
-        let http = Door { gateway: gateway.clone(), nodes: mount.nodes.clone() };
-        for prefix in mount.prefixes {
-            router = router
-                .route(prefix, any(pass).with_state(http.clone()))
-                .route(&format!("{prefix}/"), any(pass).with_state(http.clone()))
-                .route(&format!("{prefix}/{{*rest}}"), any(pass).with_state(http.clone()));
+/// Passes what is for a mount on to it; everything else is for `rest`.
+pub fn before(gateway: Gateway, rest: impl Answers) -> impl Answers {
+    service_fn(move |request: Request| {
+        let (gateway, rest) = (gateway.clone(), rest.clone());
+        async move {
+            let path = request.uri().path();
+            let mount = gateway.mounts.iter().find(|mount| mount.has(path) || mount.has_socket(path));
+            let Some(mount) = mount else { return Ok(ask(rest, request).await) };
+            let door = Door { gateway: &gateway, nodes: &mount.nodes };
+            let passed = if mount.has_socket(path) {
+                pass_socket(door, request).await
+            } else {
+                pass(door, request).await
+            };
+            Ok(passed.unwrap_or_else(Failure::into_response))
         }
-        if let Some(socket) = mount.socket {
-            router = router.route(socket, any(pass_socket).with_state(http));
-        }
-    }
-    router
+    })
 }
 
 /// One mount's way in.
-#[derive(Clone)]
-struct Door {
-    gateway: Gateway,
-    nodes: Nodes,
+#[derive(Clone, Copy)]
+struct Door<'a> {
+    gateway: &'a Gateway,
+    nodes: &'a Nodes,
 }
 
 /// A plain request: without a session it goes on stamped as nobody's, so that the service itself says 404, 405
 /// or 401.
-async fn pass(State(door): State<Door>, request: Request) -> Result<Response, Failure> {
+async fn pass(door: Door<'_>, request: Request) -> Result<Response, Failure> {
     let (caller, why_none) = match identify(&door.gateway.app, request.headers()).await {
         Ok(caller) => (Some(caller), ErrorCode::NoSession),
         Err(code @ (ErrorCode::NoSession | ErrorCode::InvalidSession)) => (None, code),
@@ -103,7 +102,7 @@ async fn pass(State(door): State<Door>, request: Request) -> Result<Response, Fa
 
 /// A request of a socket.io connection, polling or upgrade: each by itself needs a session and an Origin that
 /// is allowed.
-async fn pass_socket(State(door): State<Door>, request: Request) -> Result<Response, Failure> {
+async fn pass_socket(door: Door<'_>, request: Request) -> Result<Response, Failure> {
     if !door.gateway.app.origins().allows(request.headers()) {
         return Err(ErrorCode::ForeignOrigin.into());
     }
@@ -145,7 +144,7 @@ fn farewell(request: &Request) -> Result<Response, Failure> {
     }
 }
 
-impl Door {
+impl Door<'_> {
     /// Ends a polling session when the connection that carried its last answer was cut: the service believes that
     /// answer was read, and nobody else knows better.
     fn ends_polling(&self, node: &Backend, uri: Uri, caller: Caller) -> OnCut {

@@ -1,24 +1,22 @@
 //! The routes on one screen, and what every request passes.
 
+use std::convert::Infallible;
+
 use axum::{
     Router,
     extract::Request,
     handler::Handler as _,
-    middleware,
-    response::IntoResponse as _,
     routing::{get, post},
 };
-use plenum_contract::axum::{Failure, body, failure};
-use plenum_service::net;
-use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, validate_request::ValidateRequestHeaderLayer};
+use plenum_contract::axum::{body, failure};
+use plenum_service::net::{self, Answers, ask};
+use tower::{Layer as _, service_fn};
 
 use super::{auth, cors, origin, page, security, users};
 use crate::gateway::refuse_escapes;
 pub use crate::state::AppState;
 
-/// The routes of accounts and pages. Those of the services behind the gateway are merged in by whoever
-/// composes them, [`finish`]ed and then [`layered`].
+/// The routes of accounts and pages, to be [`finish`]ed, put behind the gateway, and [`layered`].
 pub fn routes(state: &AppState) -> Router {
     Router::new()
         .route("/", get(page::index))
@@ -39,25 +37,26 @@ pub fn finish(router: Router, state: &AppState) -> Router {
         .fallback_service(page::not_found.with_state(state.clone()))
 }
 
-/// What every request passes, whoever answers it; the first is the outermost. As one stack: a router boxes what each
-/// `layer` makes, and clones all boxes for every request.
-pub fn layered(router: Router, state: &AppState) -> Router {
+/// What every request passes before `inside` answers it, and every answer on its way out. Functions around each other,
+/// the last of them the outermost.
+pub fn layered(inside: impl Answers, state: &AppState) -> impl Answers {
     let (config, pages) = (state.config(), state.pages());
+    let (locale, origins) = (config.locale, config.origins.clone());
+    let guarded = service_fn(move |request: Request| {
+        let (inside, origins) = (inside.clone(), origins.clone());
+        let answer = async move |request| {
+            origin::guard(&origins, &request)?;
+            body::guard(&request)?;
+            refuse_escapes(&request)?;
+            Ok(ask(inside, request).await)
+        };
+        async move { Ok::<_, Infallible>(failure::speak(locale, request, answer).await) }
+    });
+    let shared = cors::layer(&config.origins).layer(guarded);
     let headers = security::SecurityHeaders::new(pages.policy().clone(), config.is_production());
-    let origins = config.origins.clone();
-    #[expect(clippy::result_large_err, reason = "the shape that the layer asks for")]
-    let guard = move |request: &mut Request| {
-        origin::guard(&origins, request)
-            .and_then(|()| body::guard(request))
-            .and_then(|()| refuse_escapes(request))
-            .map_err(Failure::into_response)
-    };
-    let stack = ServiceBuilder::new()
-        .layer(middleware::from_fn(net::trace))
-        .layer(middleware::from_fn_with_state(headers, security::harden))
-        .layer(cors::layer(&config.origins))
-        .layer(middleware::from_fn_with_state(config.locale, failure::speak))
-        .layer(CatchPanicLayer::custom(failure::panicked))
-        .layer(ValidateRequestHeaderLayer::custom(guard));
-    router.layer(stack)
+    service_fn(move |request: Request| {
+        let (shared, headers) = (shared.clone(), headers.clone());
+        let answer = async move |request| headers.harden(request, |request| ask(shared, request)).await;
+        async move { Ok(net::trace(request, answer).await) }
+    })
 }

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use http::{HeaderName, HeaderValue, header};
 
 /// The headers that every answer has unless it brings its own.
@@ -30,20 +26,23 @@ impl SecurityHeaders {
         }
         Self(headers.into())
     }
-}
 
-/// Adds the headers, keeps `/api` out of caches, and names no framework.
-pub async fn harden(State(headers): State<SecurityHeaders>, request: Request, next: Next) -> Response {
-    let private = request.uri().path().starts_with("/api");
-    let mut response = next.run(request).await;
-    let answer = response.headers_mut();
-    for (name, value) in headers.0.iter() {
-        answer.entry(name).or_insert_with(|| value.clone());
+    /// Adds the headers to an answer, keeps `/api` out of caches, and names no framework.
+    pub async fn harden<F>(&self, request: Request, answer: impl FnOnce(Request) -> F) -> Response
+    where
+        F: Future<Output = Response>,
+    {
+        let private = request.uri().path().starts_with("/api");
+        let mut response = answer(request).await;
+        let answer = response.headers_mut();
+        for (name, value) in self.0.iter() {
+            answer.entry(name).or_insert_with(|| value.clone());
+        }
+        if private {
+            answer.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        }
+        answer.remove(header::SERVER);
+        answer.remove("x-powered-by");
+        response
     }
-    if private {
-        answer.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    }
-    answer.remove(header::SERVER);
-    answer.remove("x-powered-by");
-    response
 }

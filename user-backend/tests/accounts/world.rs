@@ -1,18 +1,19 @@
 //! A user backend without its gateway, on a database of its own or on one that is shared.
 
 use std::{
+    convert::Infallible,
     path::PathBuf,
     sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
-use axum::{Router, body::Body, response::Response};
+use axum::{body::Body, response::Response};
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt as _;
 use plenum_contract::SessionId;
 use plenum_service::{Env, Lifecycle, database::Database};
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
+use tower::{ServiceExt as _, util::BoxCloneSyncService};
 use user_backend::{AppState, Config, http::router, sessions::SessionEnds};
 
 /// A kind of database.
@@ -40,7 +41,7 @@ pub struct World {
     pub url: String,
     pub life: Lifecycle,
     pub ended: Arc<Ended>,
-    router: Router,
+    service: BoxCloneSyncService<Request<Body>, Response, Infallible>,
     folder: Option<PathBuf>,
 }
 
@@ -89,12 +90,13 @@ impl World {
         let database = Database::open(&url).await.unwrap();
         let (life, ended) = (Lifecycle::new(), Arc::new(Ended::default()));
         let state = AppState::new(config, database.clone(), ended.clone(), &life).await.unwrap();
-        let router = router::layered(router::finish(router::routes(&state), &state), &state);
-        Some(Self { state, database, url, life, ended, router, folder })
+        let service = router::layered(router::finish(router::routes(&state), &state), &state);
+        let service = BoxCloneSyncService::new(service);
+        Some(Self { state, database, url, life, ended, service, folder })
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response: Response = self.router.clone().oneshot(request).await.unwrap();
+        let response: Response = self.service.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
