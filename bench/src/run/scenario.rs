@@ -96,7 +96,7 @@ fn talk(scale: Scale, name: String, layout: Layout, pace: Pace, peers: &[Peer], 
         headline,
         work: Work::Talk(layout, pace),
         needs: (layout.sockets(), layout.rooms),
-        lasts: scale.pick((1.5, 6.0), (0.1, 0.2)),
+        lasts: scale.pick((1.5, 4.0), (0.1, 0.2)),
     }
 }
 
@@ -135,7 +135,7 @@ fn http(scale: Scale) -> Scenario {
         headline: true,
         work: Work::Http(connections),
         needs: (connections, meetings),
-        lasts: scale.pick((1.5, 6.0), (0.1, 0.2)),
+        lasts: scale.pick((1.5, 4.0), (0.1, 0.2)),
     }
 }
 
@@ -155,6 +155,6 @@ fn drops(scale: Scale) -> Scenario {
         headline: true,
         work: Work::Drops(drops),
         needs: (drops.clients, drops.clients / 10),
-        lasts: (0.0, scale.pick(45.0, 1.0)),
+        lasts: (0.0, scale.pick(30.0, 1.0)),
     }
 }
