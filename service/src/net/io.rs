@@ -232,14 +232,16 @@ mod tests {
         let (mut io, connection, mut reader) = unread().await;
         connection.open_aside("witness".into());
         io.write_all(b"witness").await.unwrap();
-        let owner = tokio::spawn(async move { io.read_u8().await });
         connection.allow(LARGE);
         let large = "x".repeat(LARGE);
-        connection.append(large.as_bytes());
-        connection.flush();
-        assert_eq!(read(&mut reader, 7 + LARGE).await.len(), 7 + LARGE);
-        reader.write_u8(7).await.unwrap();
-        assert_eq!(owner.await.unwrap().unwrap(), 7);
+        let others = async {
+            connection.append(large.as_bytes());
+            connection.flush();
+            assert_eq!(read(&mut reader, 7 + LARGE).await.len(), 7 + LARGE);
+            reader.write_u8(7).await.unwrap();
+        };
+        let (owner, ()) = tokio::join!(io.read_u8(), others);
+        assert_eq!(owner.unwrap(), 7);
     }
 
     #[tokio::test]
