@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Json, Router,
+    Router,
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
     routing::{any, get, post},
@@ -11,7 +11,7 @@ use axum::{
 use http::StatusCode;
 use plenum_contract::{
     ErrorCode, SessionId,
-    axum::Failure,
+    axum::{Failure, Json},
     http::{Envelope, Ready},
     limits::ROOM_GRACE,
 };

@@ -4,6 +4,7 @@
 pub mod body;
 mod caller;
 pub mod failure;
+mod json;
 pub mod locale;
 
-pub use self::{body::JsonObject, failure::Failure};
+pub use self::{body::JsonObject, failure::Failure, json::Json};

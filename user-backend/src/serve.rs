@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    Json, Router,
+    Router,
     body::Body,
     extract::State,
     response::{IntoResponse, Response},
@@ -11,7 +11,7 @@ use axum::{
 };
 use http::{Request, StatusCode};
 use plenum_contract::{
-    caller,
+    axum::Json,
     http::{Health, Ready},
     limits::{BEHIND_AGE, BEHIND_BYTES, HEADERS_MAX},
 };
@@ -22,7 +22,6 @@ use plenum_service::{
     process::StartError,
 };
 use tokio::net::TcpListener;
-use tower::ServiceExt;
 
 use crate::{
     AppState, Config,
@@ -90,9 +89,8 @@ async fn is_ready(State(parts): State<Parts>) -> Response {
 
 async fn is_mount_ready(mount: &Mount) -> bool {
     let Some(node) = mount.nodes.choose(None) else { return false };
-    let Ok(mut request) = Request::get("/ready").body(Body::empty()) else { return false };
-    caller::stamp(request.headers_mut(), None);
-    node.oneshot(request).await.is_ok_and(|response| response.status().is_success())
+    let Ok(request) = Request::get("/ready").body(Body::empty()) else { return false };
+    node.ask(None, request).await.is_ok_and(|response| response.status().is_success())
 }
 
 async fn within(part: impl Future<Output = bool>) -> bool {

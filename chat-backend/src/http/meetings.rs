@@ -1,13 +1,10 @@
 //! `/api/meetings`.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::extract::{Path, State};
 use http::StatusCode;
 use plenum_contract::{
     Caller, ErrorCode, Locale, MeetingId, UserId,
-    axum::{Failure, JsonObject},
+    axum::{Failure, Json, JsonObject},
     http::Envelope,
     meeting::{MeetingBody, Today},
     text::said,

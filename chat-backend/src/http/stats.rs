@@ -1,7 +1,8 @@
 //! What is going on, and whether the service is up.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use plenum_contract::{
+    axum::Json,
     http::{CallHealth, Envelope, Health},
     meeting::ChatStats,
 };

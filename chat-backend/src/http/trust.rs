@@ -26,10 +26,18 @@ const GATEWAYS_OWN: &str = "/internal/";
 
 /// Whom to believe.
 #[derive(Debug, Clone)]
-pub struct Trust {
-    secret: Option<SecretString>,
-    /// Whether a request without the gateway's stamp may say itself whose it is.
-    unstamped: bool,
+pub struct Trust(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    /// The gateway is in the same process, and nobody else can call.
+    Within,
+    /// Requests come over the network, stamped in their headers.
+    Apart {
+        secret: Option<SecretString>,
+        /// Whether a request without the gateway's stamp may say itself whose it is.
+        unstamped: bool,
+    },
 }
 
 impl Trust {
@@ -37,21 +45,36 @@ impl Trust {
     #[must_use]
     pub const fn apart(secret: Option<SecretString>, loopback: bool) -> Self {
         let unstamped = loopback && secret.is_none();
-        Self { secret, unstamped }
+        Self(Source::Apart { secret, unstamped })
     }
 
     /// The gateway is in the same process, and nobody else can call.
     #[must_use]
     pub const fn embedded() -> Self {
-        Self { secret: None, unstamped: false }
+        Self(Source::Within)
     }
 
-    /// Whether the secret is shown, where there is one.
-    fn is_shown(&self, headers: &HeaderMap) -> bool {
-        let Some(secret) = &self.secret else { return true };
-        let shown = headers.get(SECRET).map_or(&[][..], |value| value.as_bytes());
-        secret.expose_secret().as_bytes().ct_eq(shown).into()
+    /// Who the gateway says calls, and what is wrong with whoever did not come through it.
+    fn read(&self, request: &mut Request) -> Result<Stamp, ErrorCode> {
+        let Source::Apart { secret, .. } = &self.0 else {
+            return Ok(request.extensions_mut().remove().unwrap_or(Stamp::Absent));
+        };
+        let (headers, stamp) = (request.headers(), caller::read(request.headers()));
+        if secret.as_ref().is_none_or(|secret| shows(headers, secret)) {
+            return Ok(stamp);
+        }
+        let stranger = stamp == Stamp::Absent && !headers.contains_key(SECRET);
+        Err(if stranger { ErrorCode::NoSession } else { ErrorCode::BadSecret })
     }
+
+    const fn takes_unstamped(&self) -> bool {
+        matches!(self.0, Source::Apart { unstamped: true, .. })
+    }
+}
+
+fn shows(headers: &HeaderMap, secret: &SecretString) -> bool {
+    let shown = headers.get(SECRET).map_or(&[][..], |value| value.as_bytes());
+    secret.expose_secret().as_bytes().ct_eq(shown).into()
 }
 
 /// Puts the caller into the request, or refuses. In front of every route but the open ones.
@@ -61,11 +84,7 @@ pub async fn check(
     next: Next,
 ) -> Result<Response, Failure> {
     let trust = &state.0.trust;
-    let stamp = caller::read(request.headers());
-    if !trust.is_shown(request.headers()) {
-        let stranger = stamp == Stamp::Absent && !request.headers().contains_key(SECRET);
-        return Err(if stranger { ErrorCode::NoSession } else { ErrorCode::BadSecret }.into());
-    }
+    let stamp = trust.read(&mut request)?;
     let own = request.uri().path().starts_with(GATEWAYS_OWN);
     match stamp {
         Stamp::Caller(caller) => {
@@ -73,7 +92,7 @@ pub async fn check(
         }
         Stamp::Nobody if own => {}
         Stamp::Malformed => return Err(ErrorCode::Forbidden.into()),
-        Stamp::Absent if trust.unstamped && !own => request = unstamped(request).await?,
+        Stamp::Absent if trust.takes_unstamped() && !own => request = unstamped(request).await?,
         Stamp::Nobody | Stamp::Absent => return Err(ErrorCode::NoSession.into()),
     }
     Ok(next.run(request).await)
@@ -120,22 +139,37 @@ mod tests {
     #[test]
     fn with_a_secret_nothing_is_believed_without_it() {
         let trust = Trust::apart(Some("hush".to_owned().into()), true);
-        let shown = |secret: Option<&'static str>| {
-            trust.is_shown(
-                &secret.map(|secret| (SECRET, HeaderValue::from_static(secret))).into_iter().collect(),
-            )
+        let read = |secret: Option<&'static str>| {
+            let mut request = Request::default();
+            caller::stamp(request.headers_mut(), None);
+            request
+                .headers_mut()
+                .extend(secret.map(|secret| (Some(SECRET), HeaderValue::from_static(secret))));
+            trust.read(&mut request)
         };
         for secret in [None, Some(""), Some("hus"), Some("hush!"), Some("HUSH")] {
-            assert!(!shown(secret), "{secret:?}");
+            assert_eq!(read(secret), Err(ErrorCode::BadSecret), "{secret:?}");
         }
-        assert!(shown(Some("hush")));
+        assert_eq!(read(Some("hush")), Ok(Stamp::Nobody));
+    }
+
+    #[test]
+    fn within_one_process_headers_say_nothing() {
+        let mut request = Request::default();
+        caller::stamp(request.headers_mut(), None);
+        assert_eq!(Trust::embedded().read(&mut request), Ok(Stamp::Absent));
+        request.extensions_mut().insert(Stamp::Nobody);
+        assert_eq!(Trust::embedded().read(&mut request), Ok(Stamp::Nobody));
+        let stamped = |request: &mut Request| Trust::apart(None, true).read(request);
+        request.extensions_mut().insert(Stamp::Malformed);
+        assert_eq!(stamped(&mut request), Ok(Stamp::Nobody), "what comes over the network is in the headers");
     }
 
     #[test]
     fn only_a_process_of_its_own_on_loopback_without_a_secret_takes_unstamped_requests() {
-        assert!(Trust::apart(None, true).unstamped);
-        assert!(!Trust::apart(None, false).unstamped);
-        assert!(!Trust::apart(Some("hush".to_owned().into()), true).unstamped);
-        assert!(!Trust::embedded().unstamped);
+        assert!(Trust::apart(None, true).takes_unstamped());
+        assert!(!Trust::apart(None, false).takes_unstamped());
+        assert!(!Trust::apart(Some("hush".to_owned().into()), true).takes_unstamped());
+        assert!(!Trust::embedded().takes_unstamped());
     }
 }

@@ -2,10 +2,9 @@
 
 use std::{any::Any, future::Future, panic::AssertUnwindSafe};
 
-use super::locale;
+use super::{Json, locale};
 use crate::{ApiError, ErrorBody, ErrorCode, Locale, error::Problem, status};
 use ::axum::{
-    Json,
     extract::Request,
     response::{IntoResponse, Response},
 };

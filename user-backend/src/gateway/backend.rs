@@ -1,33 +1,68 @@
 //! A service behind the gateway, wherever it runs.
 
+use std::sync::Arc;
+
 use axum::body::Body;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use http::{Request, Response, Uri};
-use plenum_contract::{ErrorCode, SessionId};
-use plenum_service::{Lifecycle, net::Answers};
+use plenum_contract::{Caller, ErrorCode, SessionId, caller::Stamp};
+use plenum_service::{
+    Lifecycle,
+    net::{self, Answers},
+};
 use secrecy::SecretString;
-use tower::{ServiceExt, service_fn, util::BoxCloneSyncService};
 
 use super::remote::Remote;
 
-/// From request to response; the error is what the client is told.
-pub type Backend = BoxCloneSyncService<Request<Body>, Response<Body>, ErrorCode>;
+/// A service that answers in the name of whom the gateway has checked. Clones are the same one.
+#[derive(Clone)]
+pub struct Backend(Arc<dyn Node>);
 
-/// A service in this process: the client's own connection is handed over, upgrades too.
-pub fn local(service: impl Answers) -> Backend {
-    BoxCloneSyncService::new(ServiceExt::<Request<Body>>::map_err(service, |never| match never {}))
+type Answering = BoxFuture<'static, Result<Response<Body>, ErrorCode>>;
+
+trait Node: Send + Sync {
+    fn answer(&self, request: Request<Body>) -> Answering;
 }
 
-/// A service at an address: HTTP is forwarded in streams, an upgrade becomes a byte tunnel.
-pub fn remote(
-    address: Uri,
-    secret: Option<SecretString>,
-    life: Lifecycle,
-) -> Result<Backend, reqwest::Error> {
-    let remote = Remote::new(address, secret, life)?;
-    Ok(BoxCloneSyncService::new(service_fn(move |request| {
-        let remote = remote.clone();
-        async move { remote.call(request).await }
-    })))
+impl Backend {
+    /// A service in this process: the client's own connection is handed over, upgrades too.
+    pub fn local(service: impl Answers) -> Self {
+        Self(Arc::new(Local(service)))
+    }
+
+    /// A service at an address: HTTP is forwarded in streams, an upgrade becomes a byte tunnel.
+    pub fn remote(
+        address: Uri,
+        secret: Option<SecretString>,
+        life: Lifecycle,
+    ) -> Result<Self, reqwest::Error> {
+        Ok(Self(Arc::new(Remote::new(address, secret, life)?)))
+    }
+
+    /// Asks in the name of a caller, or of nobody. The error is what the client is told.
+    pub async fn ask(
+        &self,
+        caller: Option<Caller>,
+        mut request: Request<Body>,
+    ) -> Result<Response<Body>, ErrorCode> {
+        request.extensions_mut().insert(caller.map_or(Stamp::Nobody, Stamp::Caller));
+        self.0.answer(request).await
+    }
+}
+
+struct Local<S>(S);
+
+impl<S: Answers> Node for Local<S> {
+    fn answer(&self, request: Request<Body>) -> Answering {
+        Box::pin(net::ask(self.0.clone(), request).map(Ok))
+    }
+}
+
+impl Node for Remote {
+    fn answer(&self, request: Request<Body>) -> Answering {
+        let remote = self.clone();
+        Box::pin(async move { remote.call(request).await })
+    }
 }
 
 /// The nodes of one service.
@@ -38,7 +73,7 @@ impl Nodes {
     /// The service runs in this process.
     #[must_use]
     pub fn local(service: impl Answers) -> Self {
-        Self(vec![local(service)])
+        Self(vec![Backend::local(service)])
     }
 
     /// The service runs at these addresses, one at least.
@@ -47,7 +82,8 @@ impl Nodes {
         secret: Option<&SecretString>,
         life: &Lifecycle,
     ) -> Result<Self, reqwest::Error> {
-        let nodes = addresses.iter().map(|address| remote(address.clone(), secret.cloned(), life.clone()));
+        let nodes =
+            addresses.iter().map(|address| Backend::remote(address.clone(), secret.cloned(), life.clone()));
         nodes.collect::<Result<_, _>>().map(Self)
     }
 

@@ -1,6 +1,6 @@
 //! Headers that concern one connection and go no further (RFC 9110, 7.6.1).
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 const HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
@@ -31,6 +31,12 @@ pub fn strip(headers: &mut HeaderMap) {
 /// Whether a request asks for a WebSocket.
 pub fn asks_for_websocket(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// Asks for a WebSocket, and for nothing else.
+pub fn ask_for_websocket(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
 }
 
 #[cfg(test)]

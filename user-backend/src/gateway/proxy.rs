@@ -8,17 +8,16 @@ use axum::{
     extract::Request,
     response::{IntoResponse as _, Response},
 };
-use http::{Extensions, HeaderMap, Method, StatusCode, Uri, header};
-use hyper::upgrade::OnUpgrade;
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use plenum_contract::{
-    Caller, ErrorCode, caller,
+    Caller, ErrorCode,
     limits::{BACKEND_POLL_TIMEOUT, BACKEND_RESPONSE_TIMEOUT},
 };
 use plenum_service::{
     Lifecycle,
     net::{Answers, Connection, OnCut, ask},
 };
-use tower::{ServiceExt, service_fn};
+use tower::service_fn;
 
 use super::{
     backend::{Backend, Nodes},
@@ -156,8 +155,8 @@ impl Door<'_> {
                 *close.uri_mut() = uri;
                 let plain = http::HeaderValue::from_static("text/plain;charset=UTF-8");
                 close.headers_mut().insert(header::CONTENT_TYPE, plain);
-                caller::stamp(close.headers_mut(), Some(&caller));
-                tokio::time::timeout(BACKEND_RESPONSE_TIMEOUT, node.oneshot(close)).await.map(drop).ok();
+                let closing = node.ask(Some(caller), close);
+                tokio::time::timeout(BACKEND_RESPONSE_TIMEOUT, closing).await.map(drop).ok();
             });
         })
     }
@@ -176,47 +175,29 @@ impl Door<'_> {
             let lost = caller.clone().filter(|_| polls);
             connection.on_cut(lost.map(|caller| self.ends_polling(&node, request.uri().clone(), caller)));
         }
-        prepare(request.headers_mut(), caller.as_ref(), upgrade);
-        *request.extensions_mut() = carried(request.extensions_mut());
-        let mut response = tokio::select! {
-            answered = tokio::time::timeout(patience, node.oneshot(request)) => {
-                answered.map_err(|_| ErrorCode::BackendTimeout)??
+        keep_credentials(request.headers_mut(), upgrade);
+        tokio::select! {
+            answered = tokio::time::timeout(patience, node.ask(caller, request)) => {
+                answered.map_err(|_| ErrorCode::BackendTimeout)?
             }
             // A poll may wait for a minute, which this process no longer has.
             () = stopped_for_a_while(&self.gateway.life), if patience > BACKEND_RESPONSE_TIMEOUT => {
-                return Err(ErrorCode::ShuttingDown);
+                Err(ErrorCode::ShuttingDown)
             }
-        };
-        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            hop::strip(response.headers_mut());
         }
-        caller::strip(response.headers_mut());
-        Ok(response.map(Body::new))
     }
 }
 
 /// What a polling client sends to end its session: Engine.IO's CLOSE.
 const ENGINE_IO_CLOSE: &str = "1";
 
-/// What goes on with a request beside its head and body: the connection itself. What the gateway's own router
-/// and layers noted would confuse those of a service in this process.
-fn carried(extensions: &mut Extensions) -> Extensions {
-    let mut carried = Extensions::new();
-    extensions.remove::<OnUpgrade>().map(|upgrade| carried.insert(upgrade));
-    extensions.remove::<Arc<Connection>>().map(|connection| carried.insert(connection));
-    carried
-}
-
-/// Makes a client's headers ours: what only we may say is stripped and stamped, credentials stay here.
-fn prepare(headers: &mut HeaderMap, caller: Option<&Caller>, upgrade: bool) {
-    hop::strip(headers);
-    caller::strip(headers);
+/// Credentials stay here, and nobody is asked for an upgrade but by us.
+fn keep_credentials(headers: &mut HeaderMap, upgrade: bool) {
     headers.remove(header::COOKIE);
     headers.remove(header::AUTHORIZATION);
-    headers.remove(header::EXPECT);
     if upgrade {
-        headers.insert(header::CONNECTION, http::HeaderValue::from_static("Upgrade"));
-        headers.insert(header::UPGRADE, http::HeaderValue::from_static("websocket"));
+        hop::ask_for_websocket(headers);
+    } else {
+        headers.remove(header::UPGRADE);
     }
-    caller::stamp(headers, caller);
 }

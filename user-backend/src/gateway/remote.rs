@@ -3,10 +3,14 @@
 use std::{error::Error as _, sync::Arc, time::Duration};
 
 use axum::body::Body;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, uri::PathAndQuery};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header, uri::PathAndQuery};
 use http_body::Body as _;
 use http_body_util::LengthLimitError;
-use plenum_contract::{ErrorCode, caller::SECRET, limits::BACKEND_CONNECT_TIMEOUT};
+use plenum_contract::{
+    ErrorCode,
+    caller::{self, SECRET, Stamp},
+    limits::BACKEND_CONNECT_TIMEOUT,
+};
 use plenum_service::Lifecycle;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -40,15 +44,40 @@ impl Remote {
     }
 
     pub async fn call(&self, mut request: Request<Body>) -> Result<Response<Body>, ErrorCode> {
+        let upgrade = hop::asks_for_websocket(request.headers());
+        self.prepare(&mut request, upgrade)?;
+        let mut response = if upgrade {
+            tunnel::open(&self.address, request, &self.life).await?
+        } else {
+            self.forward(request).await?
+        };
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            hop::strip(response.headers_mut());
+        }
+        caller::strip(response.headers_mut());
+        Ok(response)
+    }
+
+    /// Makes a client's headers ours: what only we may say is stripped and stamped.
+    fn prepare(&self, request: &mut Request<Body>, upgrade: bool) -> Result<(), ErrorCode> {
+        let stamp = request.extensions_mut().remove::<Stamp>();
+        let headers = request.headers_mut();
+        hop::strip(headers);
+        caller::strip(headers);
+        headers.remove(header::EXPECT);
+        if upgrade {
+            hop::ask_for_websocket(headers);
+        }
+        match &stamp {
+            Some(Stamp::Caller(caller)) => caller::stamp(headers, Some(caller)),
+            _ => caller::stamp(headers, None),
+        }
         if let Some(secret) = &self.secret {
             let mut value = HeaderValue::from_str(secret.expose_secret()).map_err(|_| ErrorCode::Internal)?;
             value.set_sensitive(true);
-            request.headers_mut().insert(SECRET, value);
+            headers.insert(SECRET, value);
         }
-        if hop::asks_for_websocket(request.headers()) {
-            return tunnel::open(&self.address, request, &self.life).await;
-        }
-        self.forward(request).await
+        Ok(())
     }
 
     async fn forward(&self, request: Request<Body>) -> Result<Response<Body>, ErrorCode> {

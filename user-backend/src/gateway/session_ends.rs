@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use axum::body::Body;
 use http::Request;
-use plenum_contract::{ErrorCode, SessionId, caller, limits::ENDED_SESSIONS_KEPT};
+use plenum_contract::{ErrorCode, SessionId, limits::ENDED_SESSIONS_KEPT};
 use plenum_service::Lifecycle;
-use tower::ServiceExt;
 
 use super::{backend::Backend, mount::Mount};
 use crate::sessions::SessionEnds;
@@ -66,10 +65,9 @@ async fn tell(name: &'static str, node: Backend, session: SessionId, life: Lifec
 }
 
 async fn tell_once(node: &Backend, session: &SessionId) -> Result<(), ErrorCode> {
-    let mut request = Request::post(format!("/internal/sessions/{session}/end"))
+    let request = Request::post(format!("/internal/sessions/{session}/end"))
         .body(Body::empty())
         .map_err(|_| ErrorCode::Internal)?;
-    caller::stamp(request.headers_mut(), None);
-    let response = node.clone().oneshot(request).await?;
+    let response = node.ask(None, request).await?;
     if response.status().is_success() { Ok(()) } else { Err(ErrorCode::BackendUnavailable) }
 }

@@ -1,12 +1,16 @@
 //! `/api/auth/*`: registering, logging in and out.
 
 use axum::{
-    Json,
     extract::State,
     response::{AppendHeaders, IntoResponse},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use plenum_contract::{Locale, axum::JsonObject, http::Envelope, text::said};
+use plenum_contract::{
+    Locale,
+    axum::{Json, JsonObject},
+    http::Envelope,
+    text::said,
+};
 use plenum_service::clock;
 
 use super::{error::Failure, session::SignedIn};

@@ -1,11 +1,10 @@
 //! `/api/me` and `/api/users/*`: profiles.
 
 use axum::{
-    Json,
     extract::{Path, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
-use plenum_contract::{UserId, http::Envelope, user::Profile};
+use plenum_contract::{UserId, axum::Json, http::Envelope, user::Profile};
 
 use super::{error::Failure, session::SignedIn};
 use crate::{AppState, error::Error};

@@ -86,7 +86,8 @@ impl Known {
             stale => {
                 let lookup = self.look_up(hash, stale, now);
                 let entry = self.looked_up.entry_by_ref(hash);
-                entry.or_insert_with_if(lookup, |known| !known.is_fresh(now)).await.into_value()
+                // Large and rare: in a box, so that no other request carries it.
+                Box::pin(entry.or_insert_with_if(lookup, |known| !known.is_fresh(now))).await.into_value()
             }
         };
         // Once more after the lookup: it may have read the row just before a logout deleted it.
