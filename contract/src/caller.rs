@@ -1,7 +1,8 @@
 //! How the gateway names its caller to a backend.
 //!
-//! The gateway removes every header in Plenum's namespace from what a client sends, then stamps either a
-//! caller or [`NOBODY`]. A backend that sees neither was not called through the gateway.
+//! To another process the gateway removes every header in Plenum's namespace from what a client sends, then stamps
+//! either a caller or [`NOBODY`]. A backend that sees neither was not called through the gateway. Within one process
+//! a [`Stamp`] among the request's extensions says it, and headers say nothing.
 
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
