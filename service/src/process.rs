@@ -27,11 +27,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads them. Without `WORKER_THREADS` one core is left to what has threads of its own (databases, password
-    /// hashes): on two cores one thread serves more than two, which wake each other (`docs/performance.md`).
+    /// Reads them. Without `WORKER_THREADS` there are as many as cores: on two cores that is fastest when there is
+    /// much to do, and costs a little more when there is not (`docs/performance.md`).
     pub fn read(env: &mut Env) -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        let usual = cores.saturating_sub(1).clamp(1, WORKER_THREADS_MAX);
+        let usual = cores.min(WORKER_THREADS_MAX);
         let workers = env.number("WORKER_THREADS", usual, 1, WORKER_THREADS_MAX);
         Self { logs: LogConfig::read(env), workers }
     }
