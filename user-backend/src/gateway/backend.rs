@@ -21,7 +21,7 @@ pub struct Backend(Arc<dyn Node>);
 type Answering = BoxFuture<'static, Result<Response<Body>, ErrorCode>>;
 
 trait Node: Send + Sync {
-    fn answer(&self, request: Request<Body>) -> Answering;
+    fn answer(&self, caller: Option<Caller>, request: Request<Body>) -> Answering;
 }
 
 impl Backend {
@@ -43,25 +43,25 @@ impl Backend {
     pub async fn ask(
         &self,
         caller: Option<Caller>,
-        mut request: Request<Body>,
+        request: Request<Body>,
     ) -> Result<Response<Body>, ErrorCode> {
-        request.extensions_mut().insert(caller.map_or(Stamp::Nobody, Stamp::Caller));
-        self.0.answer(request).await
+        self.0.answer(caller, request).await
     }
 }
 
 struct Local<S>(S);
 
 impl<S: Answers> Node for Local<S> {
-    fn answer(&self, request: Request<Body>) -> Answering {
+    fn answer(&self, caller: Option<Caller>, mut request: Request<Body>) -> Answering {
+        request.extensions_mut().insert(caller.map_or(Stamp::Nobody, Stamp::Caller));
         Box::pin(net::ask(self.0.clone(), request).map(Ok))
     }
 }
 
 impl Node for Remote {
-    fn answer(&self, request: Request<Body>) -> Answering {
+    fn answer(&self, caller: Option<Caller>, request: Request<Body>) -> Answering {
         let remote = self.clone();
-        Box::pin(async move { remote.call(request).await })
+        Box::pin(async move { remote.call(caller, request).await })
     }
 }
 

@@ -1,5 +1,5 @@
-//! What is the same whichever service a request is for and wherever it runs: who calls, what is stripped, what is
-//! stamped, how long to wait.
+//! What is the same whichever service a request is for and wherever it runs: who calls, what goes no further, how
+//! long to wait.
 
 use std::{sync::Arc, time::Duration};
 
@@ -175,7 +175,7 @@ impl Door<'_> {
             let lost = caller.clone().filter(|_| polls);
             connection.on_cut(lost.map(|caller| self.ends_polling(&node, request.uri().clone(), caller)));
         }
-        keep_credentials(request.headers_mut(), upgrade);
+        clean(request.headers_mut(), upgrade);
         tokio::select! {
             answered = tokio::time::timeout(patience, node.ask(caller, request)) => {
                 answered.map_err(|_| ErrorCode::BackendTimeout)?
@@ -191,13 +191,50 @@ impl Door<'_> {
 /// What a polling client sends to end its session: Engine.IO's CLOSE.
 const ENGINE_IO_CLOSE: &str = "1";
 
-/// Credentials stay here, and nobody is asked for an upgrade but by us.
-fn keep_credentials(headers: &mut HeaderMap, upgrade: bool) {
+/// Credentials and what concerns one connection stay here; an upgrade is asked for in our words.
+fn clean(headers: &mut HeaderMap, upgrade: bool) {
+    hop::strip(headers);
     headers.remove(header::COOKIE);
     headers.remove(header::AUTHORIZATION);
+    headers.remove(header::EXPECT);
     if upgrade {
         hop::ask_for_websocket(headers);
-    } else {
-        headers.remove(header::UPGRADE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn cleaned(upgrade: bool) -> Vec<(String, String)> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "keep-alive, Upgrade, X-Only-This-Hop"),
+            ("upgrade", "websocket"),
+            ("x-only-this-hop", "1"),
+            ("cookie", "session=a"),
+            ("authorization", "Bearer a"),
+            ("expect", "100-continue"),
+            ("accept", "*/*"),
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        clean(&mut headers, upgrade);
+        let mut left: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        left.sort();
+        left
+    }
+
+    #[test]
+    fn credentials_and_one_connections_headers_go_no_further_upgrade_or_not() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(cleaned(false), [pair("accept", "*/*")]);
+        let upgrade = [pair("accept", "*/*"), pair("connection", "Upgrade"), pair("upgrade", "websocket")];
+        assert_eq!(cleaned(true), upgrade);
     }
 }

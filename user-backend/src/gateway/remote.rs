@@ -3,12 +3,12 @@
 use std::{error::Error as _, sync::Arc, time::Duration};
 
 use axum::body::Body;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header, uri::PathAndQuery};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, uri::PathAndQuery};
 use http_body::Body as _;
 use http_body_util::LengthLimitError;
 use plenum_contract::{
-    ErrorCode,
-    caller::{self, SECRET, Stamp},
+    Caller, ErrorCode,
+    caller::{self, SECRET},
     limits::BACKEND_CONNECT_TIMEOUT,
 };
 use plenum_service::Lifecycle;
@@ -43,10 +43,13 @@ impl Remote {
         Ok(Self { address: Arc::new(address), secret, http, life })
     }
 
-    pub async fn call(&self, mut request: Request<Body>) -> Result<Response<Body>, ErrorCode> {
-        let upgrade = hop::asks_for_websocket(request.headers());
-        self.prepare(&mut request, upgrade)?;
-        let mut response = if upgrade {
+    pub async fn call(
+        &self,
+        caller: Option<Caller>,
+        mut request: Request<Body>,
+    ) -> Result<Response<Body>, ErrorCode> {
+        self.stamp(request.headers_mut(), caller.as_ref())?;
+        let mut response = if hop::asks_for_websocket(request.headers()) {
             tunnel::open(&self.address, request, &self.life).await?
         } else {
             self.forward(request).await?
@@ -58,20 +61,10 @@ impl Remote {
         Ok(response)
     }
 
-    /// Makes a client's headers ours: what only we may say is stripped and stamped.
-    fn prepare(&self, request: &mut Request<Body>, upgrade: bool) -> Result<(), ErrorCode> {
-        let stamp = request.extensions_mut().remove::<Stamp>();
-        let headers = request.headers_mut();
-        hop::strip(headers);
+    /// Says what only we may say, and nothing that a client said in our name.
+    fn stamp(&self, headers: &mut HeaderMap, caller: Option<&Caller>) -> Result<(), ErrorCode> {
         caller::strip(headers);
-        headers.remove(header::EXPECT);
-        if upgrade {
-            hop::ask_for_websocket(headers);
-        }
-        match &stamp {
-            Some(Stamp::Caller(caller)) => caller::stamp(headers, Some(caller)),
-            _ => caller::stamp(headers, None),
-        }
+        caller::stamp(headers, caller);
         if let Some(secret) = &self.secret {
             let mut value = HeaderValue::from_str(secret.expose_secret()).map_err(|_| ErrorCode::Internal)?;
             value.set_sensitive(true);
