@@ -50,14 +50,27 @@ pub struct Health {
 pub struct Ready {
     status: &'static str,
     parts: std::collections::BTreeMap<&'static str, &'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rooms: Option<&'static str>,
 }
 
 impl Ready {
+    /// What [`Ready::rooms`] says of rooms that every node knows.
+    pub const SHARED_ROOMS: &'static str = "shared";
+    /// What [`Ready::rooms`] says of rooms that only the node that answers knows.
+    pub const OWN_ROOMS: &'static str = "own";
+
     /// Ready as far as known, unless the process stops.
     #[must_use]
     pub const fn new(stopping: bool) -> Self {
         let status = if stopping { "stopping" } else { "ready" };
-        Self { status, parts: std::collections::BTreeMap::new() }
+        Self { status, parts: std::collections::BTreeMap::new(), rooms: None }
+    }
+
+    /// Notes whether all nodes share their rooms, or each has its own and must be alone: `"rooms":"shared"` or
+    /// `"own"`. A service without rooms says neither.
+    pub const fn rooms(&mut self, shared: bool) {
+        self.rooms = Some(if shared { Self::SHARED_ROOMS } else { Self::OWN_ROOMS });
     }
 
     /// Notes whether a part is well.
