@@ -17,7 +17,7 @@ use plenum_service::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{http::Trust, meetings::Places, store::firestore::FirestoreConfig};
+use crate::{cluster::Address, http::Trust, meetings::Places, store::firestore::FirestoreConfig};
 
 /// Public STUN servers, for calls between people who both reach the open internet.
 const STUN: [&str; 2] = ["stun:stun.l.google.com:19302", "stun:stun1.l.google.com:19302"];
@@ -38,6 +38,8 @@ pub struct Config {
     pub database_url: SecretString,
     /// `FIREBASE_…`: meetings in Firestore.
     pub firestore: Option<FirestoreConfig>,
+    /// `REDIS_URL`: rooms are shared with all nodes on it.
+    pub redis: Option<Address>,
     /// Whom it believes.
     pub trust: Trust,
     /// `MAX_PARTICIPANTS`: places in a meeting that names none, and in any call.
@@ -86,6 +88,7 @@ impl Config {
             environment: env.text("APP_ENV").unwrap_or_else(|| "development".into()),
             database_url: env.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://data/plenum.db".into()),
             firestore: FirestoreConfig::read(env),
+            redis: redis(env),
             max_participants: env.number("MAX_PARTICIPANTS", 10, 1, max_capacity),
             min_participants: env.number("MIN_PARTICIPANTS", 2, 1, max_capacity),
             max_capacity,
@@ -118,6 +121,11 @@ impl Config {
             behind: Behind { bytes: BEHIND_BYTES, age: BEHIND_AGE },
         }
     }
+}
+
+fn redis(env: &mut Env) -> Option<Address> {
+    let url = env.secret("REDIS_URL")?;
+    Address::parse(url.expose_secret()).map_err(|problem| env.problem(problem)).ok()
 }
 
 fn ice_servers(env: &mut Env) -> Vec<IceServer> {

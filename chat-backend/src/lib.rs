@@ -6,6 +6,7 @@
 pub mod config;
 pub mod serve;
 
+pub mod cluster;
 pub mod live_counts;
 pub mod meetings;
 pub mod rooms;

@@ -58,6 +58,13 @@ impl LiveCounts {
         }
     }
 
+    /// What was noted is not ours to write any more.
+    pub fn forget(&self, meeting: &MeetingId) {
+        if self.0.wanted.remove(meeting).is_some() {
+            self.0.settled.notify_waiters();
+        }
+    }
+
     /// Writes everything that is not written yet, without the usual pauses, and waits until it is.
     pub async fn flush(&self) {
         self.0.flushing.cancel();

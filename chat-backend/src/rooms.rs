@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use dashmap::DashMap;
 use plenum_contract::{
     MeetingId,
@@ -32,7 +33,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 
 use self::{
     inbox::{Handle, Inbound, Queued},
-    log::{MemoryLog, RoomLog},
+    log::{LogError, RoomLogs},
 };
 use crate::{
     live_counts::LiveCounts,
@@ -41,27 +42,43 @@ use crate::{
 };
 
 /// All live rooms of this node. Clones are the same rooms.
-pub struct Rooms<L: RoomLog = MemoryLog>(Arc<Shared<L>>);
-
-impl<L: RoomLog> Clone for Rooms<L> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
+#[derive(Clone)]
+pub struct Rooms(Arc<Shared>);
 
 /// What the tasks of all rooms share.
-struct Shared<L: RoomLog> {
+struct Shared {
     live: DashMap<MeetingId, Handle>,
-    log: L,
+    logs: Arc<dyn RoomLogs>,
     store: Arc<dyn MeetingStore>,
     counts: LiveCounts,
+    counted: Counted,
     /// How long a room without participants keeps its log.
     grace: Duration,
     life: Lifecycle,
     closed: Notify,
 }
 
-impl<L: RoomLog> Shared<L> {
+/// How many rooms with somebody in them, and users in these, are this node's to count.
+#[derive(Default)]
+struct Counted {
+    rooms: AtomicUsize,
+    users: AtomicUsize,
+}
+
+impl Counted {
+    fn change(&self, from: usize, to: usize) {
+        // Wrapping: a sum of differences is right in the end, whatever their order.
+        self.users.fetch_add(to.wrapping_sub(from), Ordering::Relaxed);
+        let (was, is) = (usize::from(from > 0), usize::from(to > 0));
+        self.rooms.fetch_add(is.wrapping_sub(was), Ordering::Relaxed);
+    }
+
+    fn now(&self) -> (usize, usize) {
+        (self.rooms.load(Ordering::Relaxed), self.users.load(Ordering::Relaxed))
+    }
+}
+
+impl Shared {
     /// Takes a room off the registry and closes its queue in one step, unless something waits in it.
     fn close(&self, meeting: &MeetingId, queue: &mpsc::UnboundedReceiver<Queued>) -> bool {
         let gone = self.live.remove_if(meeting, |_, _| queue.is_empty()).is_some();
@@ -71,20 +88,26 @@ impl<L: RoomLog> Shared<L> {
         gone
     }
 
-    /// Notes how many users are in a room.
-    fn count(&self, meeting: &MeetingId, users: usize) {
+    /// Notes how many users are in a room; none when it is another node's to count.
+    fn count(&self, meeting: &MeetingId, users: Option<usize>) {
         if let Some(handle) = self.live.get(meeting) {
-            handle.users.store(users, Ordering::Relaxed);
+            let was = handle.users.swap(users.unwrap_or(0), Ordering::Relaxed);
+            self.counted.change(was, users.unwrap_or(0));
+            let (rooms, users) = self.counted.now();
+            self.logs.count(rooms, users);
         }
-        self.counts.set(meeting, u32::try_from(users).unwrap_or(u32::MAX));
+        match users {
+            Some(users) => self.counts.set(meeting, u32::try_from(users).unwrap_or(u32::MAX)),
+            None => self.counts.forget(meeting),
+        }
     }
 }
 
-impl<L: RoomLog> Rooms<L> {
+impl Rooms {
     /// No rooms yet. Each keeps its log for `grace` after the last participant left.
     #[must_use]
     pub fn new(
-        log: L,
+        logs: Arc<dyn RoomLogs>,
         store: Arc<dyn MeetingStore>,
         counts: LiveCounts,
         grace: Duration,
@@ -92,17 +115,18 @@ impl<L: RoomLog> Rooms<L> {
     ) -> Self {
         Self(Arc::new(Shared {
             live: DashMap::new(),
-            log,
+            logs,
             store,
             counts,
+            counted: Counted::default(),
             grace,
             life,
             closed: Notify::new(),
         }))
     }
 
-    /// Asks something of a room. A join opens the room when it is not live; what else is asked of a room that
-    /// is not live is answered at once.
+    /// Asks something of a room. A join opens the room when it is not live, and so does the store's word where it may
+    /// be live on another node; what else is asked of a room that is not live is answered at once.
     pub fn ask(&self, meeting: &MeetingId, inbound: Inbound) {
         let refused = match self.0.live.get(meeting) {
             Some(room) if !room.queue.is_closed() => offer(&room, inbound),
@@ -110,7 +134,8 @@ impl<L: RoomLog> Rooms<L> {
                 drop(room);
                 // One whose task broke is no room.
                 self.0.live.remove_if(meeting, |_, room| room.queue.is_closed());
-                if matches!(inbound, Inbound::Join { .. }) {
+                let told = inbound.from().is_none() && self.0.logs.is_shared();
+                if matches!(inbound, Inbound::Join { .. }) || told {
                     self.open(meeting, inbound)
                 } else {
                     Some((inbound, ErrorCode::NotInMeeting))
@@ -141,18 +166,20 @@ impl<L: RoomLog> Rooms<L> {
         offer(&room, join)
     }
 
-    /// The rooms that are live.
-    #[must_use]
-    pub fn live(&self) -> HashSet<MeetingId> {
-        self.0.live.iter().map(|room| room.key().clone()).collect()
+    /// The rooms that are live, here or elsewhere.
+    pub async fn live(&self) -> Result<HashSet<MeetingId>, LogError> {
+        let mut live = self.0.logs.meetings().await?;
+        live.extend(self.0.live.iter().map(|room| room.key().clone()));
+        Ok(live)
     }
 
-    /// Says again how many users are in each room.
+    /// Says again how many users are in each room that is this node's to count.
     pub fn count_again(&self) {
         for room in &self.0.live {
-            self.0
-                .counts
-                .set(room.key(), u32::try_from(room.users.load(Ordering::Relaxed)).unwrap_or(u32::MAX));
+            let users = room.users.load(Ordering::Relaxed);
+            if users > 0 || !self.0.logs.is_shared() {
+                self.0.counts.set(room.key(), u32::try_from(users).unwrap_or(u32::MAX));
+            }
         }
     }
 
@@ -185,7 +212,8 @@ fn offer(room: &Handle, inbound: Inbound) -> Option<(Inbound, ErrorCode)> {
     }
 }
 
-impl<L: RoomLog> LiveRooms for Rooms<L> {
+#[async_trait]
+impl LiveRooms for Rooms {
     fn changed(&self, meeting: &Meeting) {
         self.ask(&meeting.id, Inbound::Ruled { places: meeting.max_participants, as_of: meeting.updated_at });
     }
@@ -194,8 +222,9 @@ impl<L: RoomLog> LiveRooms for Rooms<L> {
         self.ask(meeting, Inbound::End { reason });
     }
 
-    fn stats(&self) -> (usize, usize) {
-        let users = self.0.live.iter().map(|room| room.users.load(Ordering::Relaxed));
-        users.filter(|users| *users > 0).fold((0, 0), |(rooms, all), users| (rooms + 1, all + users))
+    async fn stats(&self) -> (usize, usize) {
+        let (rooms, users) = self.0.counted.now();
+        let (rooms_elsewhere, users_elsewhere) = self.0.logs.counted_elsewhere().await;
+        (rooms + rooms_elsewhere, users + users_elsewhere)
     }
 }

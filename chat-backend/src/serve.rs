@@ -12,6 +12,7 @@ use http::StatusCode;
 use plenum_contract::{
     ErrorCode, SessionId,
     axum::{Failure, Json},
+    events::NoticeCode,
     http::{Envelope, Ready},
     limits::ROOM_GRACE,
 };
@@ -26,10 +27,14 @@ use tower::service_fn;
 
 use crate::{
     Config,
+    cluster::Cluster,
     http::{self as api, ApiState},
     live_counts::LiveCounts,
     meetings::Meetings,
-    rooms::{Rooms, log::MemoryLog},
+    rooms::{
+        Rooms,
+        log::{MemoryLogs, RoomLogs},
+    },
     socket::{self, Gate, SocketConfig, Sockets},
     store::{self, MeetingStore},
 };
@@ -50,7 +55,15 @@ pub async fn start(
 ) -> Result<impl Answers, StartError> {
     let store = store::open(&config, database).await?;
     let counts = LiveCounts::start(store.clone(), life);
-    let rooms = Rooms::new(MemoryLog::default(), store.clone(), counts.clone(), ROOM_GRACE, life.clone());
+    let cluster = match config.redis.clone() {
+        Some(redis) => Some(Cluster::join(redis, None, life).await?),
+        None => None,
+    };
+    let logs: Arc<dyn RoomLogs> = match &cluster {
+        Some(cluster) => Arc::new(cluster.clone()),
+        None => Arc::new(MemoryLogs::default()),
+    };
+    let rooms = Rooms::new(logs, store.clone(), counts.clone(), ROOM_GRACE, life.clone());
     let meetings = Meetings::new(store.clone(), Arc::new(rooms.clone()), config.places(), life.clone());
     let sockets = SocketConfig {
         events_per_second: config.events_per_second,
@@ -59,9 +72,13 @@ pub async fn start(
     };
     let (sockets, gate) = socket::open(sockets, rooms.clone(), life);
     life.spawn(set_live_counts_right(store.clone(), rooms.clone(), life.clone()));
-    life.spawn(end_in_order(sockets.clone(), rooms, counts, life.clone()));
+    if let Some(cluster) = cluster.clone() {
+        life.spawn(tell_of_standing_rooms(sockets.clone(), cluster, life.clone()));
+    }
+    let end = Ending { sockets: sockets.clone(), rooms, counts, cluster: cluster.clone() };
+    life.spawn(end.in_order(life.clone()));
 
-    let ready = Parts { store, life: life.clone() };
+    let ready = Parts { store, cluster, life: life.clone() };
     let api = ApiState::new(meetings, &config);
     let inside = Router::new()
         .route("/internal/sessions/{id}/end", post(end_session))
@@ -89,8 +106,13 @@ pub async fn serve(
 
 /// Nobody is in a room that is not live; the store may still say so after a crash.
 async fn set_live_counts_right(store: Arc<dyn MeetingStore>, rooms: Rooms, life: Lifecycle) {
-    while let Err(error) = store.reset_live_counts(&rooms.live()).await {
-        tracing::warn!(%error, "live counts can't be set right yet");
+    loop {
+        let done = match rooms.live().await {
+            Ok(live) => store.reset_live_counts(&live).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let Err(error) = done else { break };
+        tracing::warn!(error, "live counts can't be set right yet");
         tokio::select! {
             () = tokio::time::sleep(RESET_PAUSE) => {}
             () = life.stopping() => return,
@@ -100,15 +122,43 @@ async fn set_live_counts_right(store: Arc<dyn MeetingStore>, rooms: Rooms, life:
     rooms.count_again();
 }
 
-/// People are told and cut, their leaving is noted, and what the store should know is written.
-async fn end_in_order(sockets: Arc<Sockets>, rooms: Rooms, counts: LiveCounts, life: Lifecycle) {
-    life.stopping().await;
-    sockets.drain().await;
-    if tokio::time::timeout(ROOMS_PATIENCE, rooms.all_closed()).await.is_err() {
-        tracing::warn!("some rooms did not empty in time");
+/// With Redis away people are told that rooms stand still, and when it is back, that they move again.
+async fn tell_of_standing_rooms(sockets: Arc<Sockets>, cluster: Cluster, life: Lifecycle) {
+    let told = async {
+        loop {
+            cluster.stands_still().await;
+            sockets.notice(NoticeCode::RoomsStandingStill);
+            cluster.moves().await;
+            sockets.notice(NoticeCode::RoomsMovingAgain);
+        }
+    };
+    tokio::select! {
+        () = told => {}
+        () = life.stopping() => {}
     }
-    if tokio::time::timeout(FLUSH_PATIENCE, counts.flush()).await.is_err() {
-        tracing::warn!("some live counts could not be written; they are set right at the next start");
+}
+
+struct Ending {
+    sockets: Arc<Sockets>,
+    rooms: Rooms,
+    counts: LiveCounts,
+    cluster: Option<Cluster>,
+}
+
+impl Ending {
+    /// People are told and cut, their leaving is noted, and what the store should know is written.
+    async fn in_order(self, life: Lifecycle) {
+        life.stopping().await;
+        self.sockets.drain().await;
+        if tokio::time::timeout(ROOMS_PATIENCE, self.rooms.all_closed()).await.is_err() {
+            tracing::warn!("some rooms did not empty in time");
+        }
+        if tokio::time::timeout(FLUSH_PATIENCE, self.counts.flush()).await.is_err() {
+            tracing::warn!("some live counts could not be written; they are set right at the next start");
+        }
+        if let Some(cluster) = self.cluster {
+            cluster.leave().await;
+        }
     }
 }
 
@@ -125,6 +175,7 @@ async fn end_session(
 #[derive(Clone)]
 struct Parts {
     store: Arc<dyn MeetingStore>,
+    cluster: Option<Cluster>,
     life: Lifecycle,
 }
 
@@ -132,6 +183,10 @@ struct Parts {
 async fn is_ready(State(parts): State<Parts>) -> Response {
     let mut ready = Ready::new(parts.life.is_stopping());
     ready.part("store", parts.store.ping().await.is_ok());
+    ready.rooms(parts.cluster.is_some());
+    if let Some(cluster) = &parts.cluster {
+        ready.part("redis", cluster.is_up());
+    }
     let status = if ready.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(ready)).into_response()
 }

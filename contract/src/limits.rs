@@ -86,6 +86,14 @@ pub const PING_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a store may take, retries included, before `store_unavailable`.
 pub const STORE_TIMEOUT: Duration = Duration::from_millis(2_500);
+/// How long a room's log may take before `store_unavailable`: a client hears it within two seconds.
+pub const LOG_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// How long to wait before a room that could not be opened is opened again for what the store said.
+pub const LOG_PAUSE: Duration = Duration::from_secs(1);
+/// How long after its node's last word a room's seats are still held for it.
+pub const NODE_LEASE: Duration = Duration::from_secs(6);
+/// How long a room's log is kept while no node renews it.
+pub const ROOM_LOG_TTL: Duration = Duration::from_mins(10);
 /// The least time between two writes of one meeting's live count.
 pub const LIVE_COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the gateway waits for a backend's connection. Past it: 502 `backend_unavailable`.

@@ -13,7 +13,7 @@ use super::ApiState;
 const SERVICE: &str = "chat-backend";
 
 pub async fn chat(State(state): State<ApiState>) -> Json<Envelope<ChatStats>> {
-    let (active_meetings, total_users) = state.0.meetings.live();
+    let (active_meetings, total_users) = state.0.meetings.live().await;
     let (max, min) = state.0.participants;
     Json(Envelope::data(ChatStats {
         active_meetings,

@@ -1,8 +1,10 @@
+use async_trait::async_trait;
 use plenum_contract::{MeetingId, events::EndReason};
 
 use super::Meeting;
 
-/// The rooms that are live on this node, as meetings see them. Nothing here waits.
+/// The live rooms, as meetings see them. Only [`stats`](Self::stats) waits, and not for long.
+#[async_trait]
 pub trait LiveRooms: Send + Sync + 'static {
     /// The store has a meeting with other rules.
     fn changed(&self, meeting: &Meeting);
@@ -11,5 +13,5 @@ pub trait LiveRooms: Send + Sync + 'static {
     fn ended(&self, meeting: &MeetingId, reason: EndReason);
 
     /// How many rooms have somebody in them, and how many users these are, each room counted by itself.
-    fn stats(&self) -> (usize, usize);
+    async fn stats(&self) -> (usize, usize);
 }

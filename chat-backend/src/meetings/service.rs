@@ -160,9 +160,8 @@ impl Meetings {
     }
 
     /// How many rooms have somebody in them, and how many users these are.
-    #[must_use]
-    pub fn live(&self) -> (usize, usize) {
-        self.rooms.stats()
+    pub async fn live(&self) -> (usize, usize) {
+        self.rooms.stats().await
     }
 }
 

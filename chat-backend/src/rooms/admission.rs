@@ -14,7 +14,8 @@ use crate::{
     store::{MeetingStore, StoreError},
 };
 
-type Written = Result<Option<Meeting>, StoreError>;
+/// What came of storing participants.
+pub type Written = Result<Option<Meeting>, StoreError>;
 
 /// What a room knows of the stored list, and who waits for it.
 pub struct Admission {
@@ -30,11 +31,12 @@ pub struct Admission {
 }
 
 impl Admission {
-    pub fn new(store: Arc<dyn MeetingStore>, meeting: &Meeting) -> Self {
+    /// `known` is the meeting as the store had it just now, if it is one that takes people in.
+    pub fn new(store: Arc<dyn MeetingStore>, meeting: &MeetingId, known: Option<&Meeting>) -> Self {
         Self {
             store,
-            meeting: meeting.id.clone(),
-            stored: meeting.participants.iter().cloned().collect(),
+            meeting: meeting.clone(),
+            stored: known.into_iter().flat_map(|known| &known.participants).cloned().collect(),
             writing: None,
             waiting: HashSet::new(),
             held: HashMap::new(),
@@ -136,5 +138,11 @@ impl Admission {
         });
         self.write();
         ready
+    }
+
+    /// Gives back all that waits, in order.
+    pub fn give_back(&mut self) -> Vec<Queued> {
+        let order = std::mem::take(&mut self.order);
+        order.into_iter().flat_map(|socket| self.held.remove(&socket).into_iter().flatten()).collect()
     }
 }

@@ -19,13 +19,48 @@ impl fmt::Debug for SocketId {
     }
 }
 
+/// One life of a node in a room: `NODE.LIFE`. A node that was declared gone there goes on as its next life.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Incarnation(Arc<str>);
+
+impl Incarnation {
+    /// A life of a node, the first is 0.
+    #[must_use]
+    pub fn new(node: &str, life: u32) -> Self {
+        Self(format!("{node}.{life}").into())
+    }
+
+    /// The node that lives it.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        self.0.rsplit_once('.').map_or(&self.0, |(node, _)| node)
+    }
+
+    /// As it stands in an entry.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Incarnation({})", self.0)
+    }
+}
+
 /// One numbered entry of a room's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Rising inside an epoch.
     pub seq: u64,
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970, by the log's clock; never less than in the entry before.
     pub at: i64,
+    /// Who appended it.
+    pub by: Incarnation,
+    /// Which of its appends it came with: with `by` and `seq`, an entry's identity.
+    pub turn: u64,
     /// The form of `fact`.
     pub version: u8,
     /// What happened.
@@ -41,8 +76,10 @@ pub enum Fact {
     Ruled {
         /// Users in the room at once.
         places: u32,
+        /// When the store had them so, milliseconds since 1970.
+        as_of: i64,
     },
-    /// A socket took a seat.
+    /// A socket took a seat, held by the incarnation that appended this.
     Joined {
         /// Whose.
         user: UserId,
@@ -70,6 +107,11 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client_message_id: Option<Arc<str>>,
     },
+    /// A node died, or was away for so long that it counts as dead: its seats are free.
+    Gone {
+        /// Which life of it.
+        node: Incarnation,
+    },
     /// The meeting was completed, cancelled or deleted.
     Ended {
         /// Which of them.
@@ -83,7 +125,7 @@ impl Fact {
     pub const fn rules(&self) -> bool {
         match self {
             Self::Ruled { .. } | Self::Joined { .. } | Self::Ended { .. } => true,
-            Self::Left { .. } | Self::Said { .. } => false,
+            Self::Left { .. } | Self::Said { .. } | Self::Gone { .. } => false,
         }
     }
 
@@ -91,7 +133,7 @@ impl Fact {
     #[must_use]
     pub fn size(&self) -> usize {
         let own = match self {
-            Self::Ruled { .. } | Self::Ended { .. } => 0,
+            Self::Ruled { .. } | Self::Ended { .. } | Self::Gone { .. } => 0,
             Self::Joined { name, socket, .. } => name.len() + socket.0.len(),
             Self::Left { socket, .. } => socket.0.len(),
             Self::Said { name, text, client_message_id, .. } => {
@@ -109,6 +151,13 @@ pub enum Command {
     Rule {
         /// Users in the room at once.
         places: u32,
+        /// When the store had them so, milliseconds since 1970; what is older than what the room knows is nothing.
+        as_of: i64,
+    },
+    /// This life of a node is over.
+    Bury {
+        /// Which.
+        node: Incarnation,
     },
     /// A seat for this socket.
     Join {

@@ -37,6 +37,25 @@ impl History {
         Self { lost, ..Self::default() }
     }
 
+    /// The oldest entry that is to stay in the log, so that the latest messages can be told from it again: `top`, or
+    /// an older one. They take half of what a log may hold.
+    #[must_use]
+    pub fn keep_from(&self, top: u64) -> u64 {
+        let mut bytes = 0;
+        let messages = self.told.iter().rev().filter(|told| told.event == CHAT_MESSAGE).take(RECENT_MESSAGES);
+        let kept = messages.take_while(|told| {
+            bytes += size(told);
+            bytes <= ROOM_LOG_BYTES / 2
+        });
+        kept.last().and_then(|told| told.seq).unwrap_or(top).min(top)
+    }
+
+    /// Takes a message that is older than what a snapshot covers: it may be shown, and is missed by nobody.
+    pub fn recall(&mut self, message: Delivery) {
+        self.bytes += size(&message);
+        self.told.push_back(message);
+    }
+
     /// Keeps what was told, and lets the oldest go past the bounds.
     pub fn keep(&mut self, delivery: &Delivery) {
         if delivery.seq.is_none() {
@@ -47,7 +66,7 @@ impl History {
         while self.told.len() > ROOM_LOG_ENTRIES || self.bytes > ROOM_LOG_BYTES {
             let Some(oldest) = self.told.pop_front() else { break };
             self.bytes -= size(&oldest);
-            self.lost = oldest.seq.unwrap_or(self.lost);
+            self.lost = oldest.seq.unwrap_or(0).max(self.lost);
         }
     }
 

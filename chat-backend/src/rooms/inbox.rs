@@ -4,13 +4,16 @@ use std::sync::{Arc, atomic::AtomicUsize};
 
 use jiff::Timestamp;
 use plenum_contract::{
-    Caller,
+    Caller, UserId,
     error::Problem,
     events::{EndReason, Joined, MessageTaken},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::{delivery::Recipient, entry::SocketId};
+use super::{
+    delivery::Recipient,
+    entry::{Incarnation, SocketId},
+};
 
 /// What an event came to.
 #[derive(Debug)]
@@ -97,6 +100,18 @@ pub enum Inbound {
         /// Why.
         reason: EndReason,
     },
+    /// This life of a node is over.
+    Bury {
+        /// Which.
+        node: Incarnation,
+    },
+    /// The log holds a seat for a socket that is not here.
+    Unseat {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        socket: SocketId,
+    },
 }
 
 impl Inbound {
@@ -108,7 +123,7 @@ impl Inbound {
             | Self::Leave { from, .. }
             | Self::Say { from, .. }
             | Self::Typing { from, .. } => Some(from),
-            Self::Ruled { .. } | Self::End { .. } => None,
+            Self::Ruled { .. } | Self::End { .. } | Self::Bury { .. } | Self::Unseat { .. } => None,
         }
     }
 
@@ -122,7 +137,7 @@ impl Inbound {
                 answer(outcome);
                 from.recipient.flush();
             }
-            Self::Ruled { .. } | Self::End { .. } => {}
+            Self::Ruled { .. } | Self::End { .. } | Self::Bury { .. } | Self::Unseat { .. } => {}
         }
     }
 

@@ -1,140 +1,136 @@
-//! Where a room's log is kept.
+//! Where a room's log is kept, and how a node appends to it and follows it.
 
-use std::{collections::VecDeque, future::Future, sync::Arc};
+mod memory;
 
-use dashmap::DashMap;
+use std::collections::HashSet;
+
+use async_trait::async_trait;
 use jiff::Timestamp;
-use plenum_contract::{
-    MeetingId,
-    limits::{RECENT_MESSAGES, ROOM_LOG_BYTES, ROOM_LOG_ENTRIES},
-};
+use plenum_contract::{MeetingId, UserId};
 
+pub use self::memory::MemoryLogs;
 use super::{
-    entry::{ENTRY_VERSION, Entry, Fact},
-    state::{Epoch, Room},
+    delivery::Payload,
+    entry::{Entry, Fact, Incarnation},
+    state::Room,
 };
 
-/// A log as it stands: the room as of some entry, and entries, of which those after it are still to be applied.
-#[derive(Debug, Clone)]
-pub struct Loaded {
+/// A room's log as it stands.
+pub struct Opened {
+    /// To append to it and follow it, from its top on.
+    pub log: Box<dyn RoomLog>,
     /// The fold of everything up to its top.
     pub snapshot: Room,
-    /// Oldest first; some may be older than the snapshot.
+    /// Oldest first. Those older than the snapshot are messages that may still be shown.
     pub entries: Vec<Entry>,
 }
 
-/// Why a fact was not appended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AppendError {
-    /// The room's rules changed since the decision: catch up and decide again.
+/// What came of an append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// What others had appended before, to be applied first.
+    pub before: Vec<Entry>,
+    /// What was appended, in order.
+    pub own: Vec<Entry>,
+}
+
+/// Why a log did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// The room's rules changed since the decision: apply these and decide again.
     #[error("the guard was lost")]
-    GuardLost,
-    /// There is no such log, or it has another epoch.
-    #[error("the log is gone")]
-    Gone,
+    GuardLost(Vec<Entry>),
+    /// The log holds as much as it may: renew the snapshot.
+    #[error("the log is full")]
+    Full,
+    /// This node was declared gone in this room: catch up, and go on as its next life.
+    #[error("this node was declared gone")]
+    Declared,
+    /// There is no such log any more, or what was seen of it is not in it: whoever is in the room must come back.
+    #[error("the log is lost")]
+    Lost,
+    /// It can't be reached now. What was asked may have been done or not; the next [`RoomLog::catch_up`] tells, and
+    /// what was under way will not be done after it.
+    #[error("the log can't be reached")]
+    Away,
 }
 
-/// A place for the logs of all rooms. One step checks the guard, numbers and stores.
-pub trait RoomLog: Send + Sync + 'static {
-    /// The room's log, a new one when there is none.
-    fn open(&self, meeting: &MeetingId) -> impl Future<Output = Loaded> + Send;
-
-    /// Numbers and stores a fact, if the room's rules are still those of `guard`.
-    fn append(
-        &self,
-        meeting: &MeetingId,
-        epoch: &Epoch,
-        fact: Fact,
-        guard: Option<u64>,
-        at: Timestamp,
-    ) -> impl Future<Output = Result<Entry, AppendError>> + Send;
-
-    /// The entries after `seq`, oldest first.
-    fn after(&self, meeting: &MeetingId, seq: u64) -> impl Future<Output = Vec<Entry>> + Send;
-
-    /// Renews the snapshot and lets go what is older than it and than the latest messages.
-    fn renew(&self, snapshot: Room) -> impl Future<Output = ()> + Send;
-
-    /// Lets the whole log go.
-    fn remove(&self, meeting: &MeetingId) -> impl Future<Output = ()> + Send;
-}
-
-/// Logs in this process's memory: they survive nothing.
-#[derive(Debug, Default, Clone)]
-pub struct MemoryLog(Arc<DashMap<MeetingId, Kept>>);
-
+/// What a room hears of its log from elsewhere.
 #[derive(Debug)]
-struct Kept {
-    snapshot: Room,
-    entries: VecDeque<Entry>,
-    bytes: usize,
-    top: u64,
-    rules: u64,
+pub enum Heard {
+    /// What others appended, without a gap.
+    Entries(Vec<Entry>),
+    /// Something of the moment, which is not logged, told to everyone but this user.
+    Passing {
+        /// Whose doing it is.
+        but: UserId,
+        /// The event's name, as it came.
+        event: String,
+        /// Its payload.
+        data: Payload,
+    },
+    /// Something may have been missed: catch up.
+    Behind,
+    /// A node is gone.
+    NodeGone(String),
 }
 
-impl RoomLog for MemoryLog {
-    async fn open(&self, meeting: &MeetingId) -> Loaded {
-        let kept = self.0.entry(meeting.clone()).or_insert_with(|| Kept {
-            snapshot: Room::new(meeting.clone(), Epoch::random()),
-            entries: VecDeque::new(),
-            bytes: 0,
-            top: 0,
-            rules: 0,
-        });
-        Loaded { snapshot: kept.snapshot.clone(), entries: kept.entries.iter().cloned().collect() }
-    }
+/// The logs of all rooms, as one node uses them.
+#[async_trait]
+pub trait RoomLogs: Send + Sync + 'static {
+    /// A room's log; when there is none, a new one with `create`, else nothing.
+    async fn open(&self, meeting: &MeetingId, create: bool) -> Result<Option<Opened>, LogError>;
 
+    /// Whether a node is known to be gone.
+    fn is_gone(&self, node: &Incarnation) -> bool;
+
+    /// Waits until logs can be reached.
+    async fn reachable(&self);
+
+    /// Notes how many rooms with somebody in them, and users in these, are this node's to count.
+    fn count(&self, rooms: usize, users: usize);
+
+    /// The same of all other nodes together.
+    async fn counted_elsewhere(&self) -> (usize, usize);
+
+    /// Whether other nodes have these logs too, so that a room may be live elsewhere.
+    fn is_shared(&self) -> bool;
+
+    /// The meetings that have a log.
+    async fn meetings(&self) -> Result<HashSet<MeetingId>, LogError>;
+}
+
+/// One room's log. Entries come out of it in order and each once, whichever call gives them; one append is under way
+/// at a time. Each call ends within [`plenum_contract::limits::LOG_TIMEOUT`].
+#[async_trait]
+pub trait RoomLog: Send {
+    /// As whom this node appends.
+    fn by(&self) -> &Incarnation;
+
+    /// Numbers and stores facts in one step, if the room's rules are still those of `guard`. `now` is for logs
+    /// without a clock of their own.
     async fn append(
-        &self,
-        meeting: &MeetingId,
-        epoch: &Epoch,
-        fact: Fact,
+        &mut self,
+        facts: Vec<Fact>,
         guard: Option<u64>,
-        at: Timestamp,
-    ) -> Result<Entry, AppendError> {
-        let mut kept = self.0.get_mut(meeting).ok_or(AppendError::Gone)?;
-        if kept.snapshot.epoch() != epoch {
-            return Err(AppendError::Gone);
-        }
-        if guard.is_some_and(|rules| rules != kept.rules) {
-            return Err(AppendError::GuardLost);
-        }
-        kept.top += 1;
-        if fact.rules() {
-            kept.rules = kept.top;
-        }
-        let entry = Entry { seq: kept.top, at: at.as_millisecond(), version: ENTRY_VERSION, fact };
-        kept.bytes += entry.fact.size();
-        kept.entries.push_back(entry.clone());
-        Ok(entry)
-    }
+        now: Timestamp,
+    ) -> Result<Appended, LogError>;
 
-    async fn after(&self, meeting: &MeetingId, seq: u64) -> Vec<Entry> {
-        self.0.get(meeting).map_or_else(Vec::new, |kept| {
-            kept.entries.iter().filter(|entry| entry.seq > seq).cloned().collect()
-        })
-    }
+    /// What was appended since, by anyone, when nothing of our own is under way any more.
+    async fn catch_up(&mut self) -> Result<Vec<Entry>, LogError>;
 
-    async fn renew(&self, snapshot: Room) {
-        let Some(mut kept) = self.0.get_mut(snapshot.meeting()) else { return };
-        if kept.snapshot.epoch() != snapshot.epoch() || kept.snapshot.top() > snapshot.top() {
-            return;
-        }
-        let messages = kept.entries.iter().rev().filter(|entry| matches!(entry.fact, Fact::Said { .. }));
-        let oldest_recent = messages.take(RECENT_MESSAGES).last().map_or(u64::MAX, |entry| entry.seq);
-        let keep_from = oldest_recent.min(snapshot.top() + 1);
-        while let Some(oldest) = kept.entries.front() {
-            let past_bounds = kept.entries.len() > ROOM_LOG_ENTRIES || kept.bytes > ROOM_LOG_BYTES;
-            if oldest.seq > snapshot.top() || !(oldest.seq < keep_from || past_bounds) {
-                break;
-            }
-            kept.bytes -= oldest.fact.size();
-            kept.entries.pop_front();
-        }
-        kept.snapshot = snapshot;
-    }
+    /// Waits for word from elsewhere. Nothing is lost when it is dropped.
+    async fn heard(&mut self) -> Heard;
 
-    async fn remove(&self, meeting: &MeetingId) {
-        self.0.remove(meeting);
-    }
+    /// Passes on something of the moment, to everyone in the room on other nodes but this user. It may get lost.
+    fn pass(&self, but: &UserId, event: &'static str, data: &Payload);
+
+    /// Keeps a newer snapshot, and lets go what is older than it and than `keep_from`.
+    async fn renew(&mut self, snapshot: Room, keep_from: u64) -> Result<(), LogError>;
+
+    /// Lets the whole log go, unless somebody appended to it. True when there is none afterwards.
+    async fn remove(&mut self) -> Result<bool, LogError>;
+
+    /// From now on this node appends as its next life.
+    fn begin_again(&mut self);
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     delivery::{Audience, Delivery},
-    entry::{Command, Decision, Entry, Fact, Refusal, SocketId},
+    entry::{Command, Decision, Entry, Fact, Incarnation, Refusal, SocketId},
 };
 
 /// The life of a room's log. Numbers compare only inside one.
@@ -42,6 +42,8 @@ pub struct Room {
     /// The number of the last entry that changed who may do what.
     rules: u64,
     places: u32,
+    /// When the store had the rules so, milliseconds since 1970.
+    ruled_as_of: i64,
     ended: Option<EndReason>,
     /// Users in the room, by the entry with which they came.
     people: BTreeMap<u64, Person>,
@@ -57,7 +59,16 @@ struct Person {
     user: UserId,
     name: Arc<str>,
     joined_at: i64,
-    seats: Vec<SocketId>,
+    seats: Vec<Seat>,
+}
+
+/// A socket's place in a room, and which life of which node holds that socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    /// Which socket.
+    pub socket: SocketId,
+    /// Who took the seat for it.
+    pub by: Incarnation,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +96,7 @@ impl Room {
             top: 0,
             rules: 0,
             places: 0,
+            ruled_as_of: i64::MIN,
             ended: None,
             people: BTreeMap::new(),
             came: HashMap::new(),
@@ -92,9 +104,11 @@ impl Room {
         }
     }
 
-    /// The same room after it was stored: what can be derived is derived again.
+    /// The same room after it was stored: what can be derived is derived again. Its log may have begun another
+    /// epoch since.
     #[must_use]
-    pub fn restored(mut self) -> Self {
+    pub fn restored(mut self, epoch: Epoch) -> Self {
+        self.epoch = epoch;
         self.came = self.people.iter().map(|(seq, person)| (person.user.clone(), *seq)).collect();
         self
     }
@@ -110,11 +124,15 @@ impl Room {
                 append(Fact::Left { user: user.clone(), socket: socket.clone() })
             }
             Command::Leave { .. } => Ok(Decision::Nothing),
+            Command::Bury { node } if self.seats().any(|(_, seat)| seat.by == *node) => {
+                append(Fact::Gone { node: node.clone() })
+            }
+            Command::Bury { .. } => Ok(Decision::Nothing),
             Command::End { .. } if self.ended.is_some() => Ok(Decision::Nothing),
             Command::End { reason } => append(Fact::Ended { reason: *reason }),
             _ if self.ended.is_some() => Err(Refusal::Ended),
-            Command::Rule { places } if *places == self.places => Ok(Decision::Nothing),
-            Command::Rule { places } => append(Fact::Ruled { places: *places }),
+            Command::Rule { as_of, .. } if *as_of <= self.ruled_as_of => Ok(Decision::Nothing),
+            Command::Rule { places, as_of } => append(Fact::Ruled { places: *places, as_of: *as_of }),
             Command::Join { user, socket, .. } if self.has_seat(user, socket) => Ok(Decision::Nothing),
             Command::Join { user, name, socket } => {
                 if !self.is_in(user) && self.people.len() >= self.places as usize {
@@ -153,28 +171,19 @@ impl Room {
             self.rules = entry.seq;
         }
         match &entry.fact {
-            Fact::Ruled { places } => {
-                self.places = *places;
+            Fact::Ruled { places, as_of } => {
+                (self.places, self.ruled_as_of) = (*places, *as_of);
                 Vec::new()
             }
             Fact::Joined { user, name, socket } => self.seat(entry, user, name, socket),
             Fact::Left { user, socket } => self.unseat(entry, user, socket),
-            Fact::Said { user, name, text, client_message_id } => {
+            Fact::Said { user, client_message_id, .. } => {
                 if let Some(id) = client_message_id {
                     self.remember(user, id, entry);
                 }
-                let message = events::ChatMessage {
-                    message_id: self.message_id(entry.seq),
-                    meeting_id: self.meeting.clone(),
-                    user_id: user.clone(),
-                    username: name.to_string(),
-                    message: text.to_string(),
-                    timestamp: iso(entry.at),
-                    seq: entry.seq,
-                    client_message_id: client_message_id.as_deref().map(str::to_owned),
-                };
-                vec![Delivery::logged(entry.seq, Audience::All, events::server::CHAT_MESSAGE, &message)]
+                self.message(entry).into_iter().collect()
             }
+            Fact::Gone { node } => self.bury(entry, node),
             Fact::Ended { reason } => {
                 self.ended = Some(*reason);
                 self.people.clear();
@@ -189,9 +198,27 @@ impl Room {
         }
     }
 
+    /// What is told of an entry that is a message. It needs nothing of the room's state, so that messages older
+    /// than a snapshot can still be told.
+    #[must_use]
+    pub fn message(&self, entry: &Entry) -> Option<Delivery> {
+        let Fact::Said { user, name, text, client_message_id } = &entry.fact else { return None };
+        let message = events::ChatMessage {
+            message_id: self.message_id(entry.seq),
+            meeting_id: self.meeting.clone(),
+            user_id: user.clone(),
+            username: name.to_string(),
+            message: text.to_string(),
+            timestamp: iso(entry.at),
+            seq: entry.seq,
+            client_message_id: client_message_id.as_deref().map(str::to_owned),
+        };
+        Some(Delivery::logged(entry.seq, Audience::All, events::server::CHAT_MESSAGE, &message))
+    }
+
     fn seat(&mut self, entry: &Entry, user: &UserId, name: &Arc<str>, socket: &SocketId) -> Vec<Delivery> {
         if let Some(person) = self.came.get(user).and_then(|seq| self.people.get_mut(seq)) {
-            person.seats.push(socket.clone());
+            person.seats.push(Seat { socket: socket.clone(), by: entry.by.clone() });
             return Vec::new();
         }
         self.forget_some();
@@ -203,7 +230,7 @@ impl Room {
                 user: user.clone(),
                 name: name.clone(),
                 joined_at: entry.at,
-                seats: vec![socket.clone()],
+                seats: vec![Seat { socket: socket.clone(), by: entry.by.clone() }],
             },
         );
         let moved = self.moved(entry, user, name);
@@ -213,15 +240,30 @@ impl Room {
     fn unseat(&mut self, entry: &Entry, user: &UserId, socket: &SocketId) -> Vec<Delivery> {
         let Some(seq) = self.came.get(user).copied() else { return Vec::new() };
         let Some(person) = self.people.get_mut(&seq) else { return Vec::new() };
-        person.seats.retain(|seat| seat != socket);
-        if !person.seats.is_empty() {
-            return Vec::new();
+        person.seats.retain(|seat| seat.socket != *socket);
+        self.gone_without_a_seat(entry, seq).into_iter().collect()
+    }
+
+    fn bury(&mut self, entry: &Entry, node: &Incarnation) -> Vec<Delivery> {
+        let mut touched = Vec::new();
+        for (seq, person) in &mut self.people {
+            let before = person.seats.len();
+            person.seats.retain(|seat| seat.by != *node);
+            if person.seats.len() < before {
+                touched.push(*seq);
+            }
         }
-        let name = person.name.clone();
-        self.people.remove(&seq);
-        self.came.remove(user);
-        let moved = self.moved(entry, user, &name);
-        vec![Delivery::logged(entry.seq, Audience::Others(user.clone()), events::server::USER_LEFT, &moved)]
+        touched.into_iter().filter_map(|seq| self.gone_without_a_seat(entry, seq)).collect()
+    }
+
+    /// The person who came with entry `seq` has left when no seat is theirs any more.
+    fn gone_without_a_seat(&mut self, entry: &Entry, seq: u64) -> Option<Delivery> {
+        self.people.get(&seq).filter(|person| person.seats.is_empty())?;
+        let person = self.people.remove(&seq)?;
+        self.came.remove(&person.user);
+        let moved = self.moved(entry, &person.user, &person.name);
+        let others = Audience::Others(person.user);
+        Some(Delivery::logged(entry.seq, others, events::server::USER_LEFT, &moved))
     }
 
     fn moved(&self, entry: &Entry, user: &UserId, name: &Arc<str>) -> events::UserMoved {
@@ -259,7 +301,7 @@ impl Room {
     }
 
     fn has_seat(&self, user: &UserId, socket: &SocketId) -> bool {
-        self.person(user).is_some_and(|person| person.seats.contains(socket))
+        self.person(user).is_some_and(|person| person.seats.iter().any(|seat| seat.socket == *socket))
     }
 
     fn person(&self, user: &UserId) -> Option<&Person> {
@@ -283,13 +325,9 @@ impl Room {
         self.people.values().map(participant).collect()
     }
 
-    /// Every seat that is taken.
-    #[must_use]
-    pub fn seats(&self) -> Vec<(UserId, SocketId)> {
-        let seats = |person: &Person| -> Vec<_> {
-            person.seats.iter().map(|seat| (person.user.clone(), seat.clone())).collect()
-        };
-        self.people.values().flat_map(seats).collect()
+    /// Every seat that is taken, and whose it is.
+    pub fn seats(&self) -> impl Iterator<Item = (&UserId, &Seat)> {
+        self.people.values().flat_map(|person| person.seats.iter().map(|seat| (&person.user, seat)))
     }
 
     /// How many users are in the room.

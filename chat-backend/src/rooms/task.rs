@@ -1,24 +1,33 @@
-//! The task of one live room: it opens, takes what people ask in order, and closes.
+//! The task of one live room: it opens, takes what people ask in order, follows what other nodes append, and closes.
 
 mod asked;
+mod batch;
 mod keeping;
+mod settling;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
-use jiff::Timestamp;
-use plenum_contract::{MeetingId, UserId, error::ErrorCode, limits::ROSTER_GATHER, meeting::MeetingStatus};
+use plenum_contract::{
+    Caller, MeetingId,
+    error::ErrorCode,
+    limits::{LOG_PAUSE, ROSTER_GATHER},
+    meeting::MeetingStatus,
+};
 use plenum_service::clock;
 use tokio::{sync::mpsc, time::Instant};
 
 use self::asked::join_of;
 use super::{
     Shared,
-    admission::Admission,
+    admission::{Admission, Written},
     delivery::Recipient,
-    entry::{Command, Refusal, SocketId},
+    entry::{Refusal, SocketId},
     history::History,
     inbox::{Inbound, Queued, Sender},
-    log::RoomLog,
+    log::{LogError, Opened, RoomLog},
     state::Room,
 };
 use crate::meetings::Meeting;
@@ -28,125 +37,224 @@ use crate::meetings::Meeting;
 const ROUND_MAX: usize = 64;
 
 /// Runs a room from its first join until it has been empty for a while.
-pub async fn run<L: RoomLog>(
-    shared: Arc<Shared<L>>,
-    meeting: MeetingId,
-    mut queue: mpsc::UnboundedReceiver<Queued>,
-) {
-    let problem = match shared.store.get(&meeting).await {
-        Ok(Some(found)) if found.status == MeetingStatus::Active => {
-            return LiveRoom::open(shared, found, queue).await.run().await;
+pub(super) async fn run(shared: Arc<Shared>, meeting: MeetingId, mut queue: mpsc::UnboundedReceiver<Queued>) {
+    let mut asked = VecDeque::new();
+    loop {
+        asked.extend(std::iter::from_fn(|| queue.try_recv().ok()));
+        let problem = match open(&shared, &meeting, Why::of(&asked)).await {
+            Ok((found, opened)) => {
+                match LiveRoom::begin(shared.clone(), found, opened, queue).run(asked).await {
+                    None => return,
+                    // Its log was lost: who was in is cut and comes back, to a room whose log has another epoch.
+                    Some(left) => (asked, queue) = left,
+                }
+                continue;
+            }
+            Err(problem) => problem,
+        };
+        // The store's word is not forgotten because something is away just now.
+        let (words, people): (VecDeque<_>, VecDeque<_>) =
+            asked.into_iter().partition(|queued| queued.inbound.from().is_none());
+        people.into_iter().for_each(|queued| queued.inbound.answer(Err(problem.into())));
+        asked = if problem == ErrorCode::StoreUnavailable { words } else { VecDeque::new() };
+        if !asked.is_empty() && !shared.life.is_stopping() {
+            refuse_until_back(&shared, &mut queue, &mut asked, problem).await;
+        } else if shared.close(&meeting, &queue) {
+            return;
+        } else {
+            let Some(queued) = queue.recv().await else { return };
+            asked.push_back(queued);
         }
-        Ok(Some(_)) => ErrorCode::MeetingEnded,
-        Ok(None) => ErrorCode::MeetingNotFound,
+    }
+}
+
+/// Refuses what people ask until it is worth trying again.
+async fn refuse_until_back(
+    shared: &Shared,
+    queue: &mut mpsc::UnboundedReceiver<Queued>,
+    asked: &mut VecDeque<Queued>,
+    problem: ErrorCode,
+) {
+    let mut back = std::pin::pin!(async {
+        tokio::time::sleep(LOG_PAUSE).await;
+        shared.logs.reachable().await;
+    });
+    loop {
+        tokio::select! {
+            () = &mut back => return,
+            () = shared.life.stopping() => return,
+            Some(queued) = queue.recv() => match queued.inbound.from() {
+                Some(_) => queued.inbound.answer(Err(problem.into())),
+                None => asked.push_back(queued),
+            },
+        }
+    }
+}
+
+/// What a room is opened for.
+#[derive(Clone, Copy)]
+struct Why {
+    /// Somebody wants in.
+    joins: bool,
+    /// The store has said something. A meeting that has ended may have people in it on other nodes, who are to hear it.
+    tells: bool,
+}
+
+impl Why {
+    fn of(asked: &VecDeque<Queued>) -> Self {
+        Self {
+            joins: asked.iter().any(|queued| matches!(queued.inbound, Inbound::Join { .. })),
+            tells: asked.iter().any(|queued| queued.inbound.from().is_none()),
+        }
+    }
+}
+
+/// The meeting and its room's log, or what those who ask are told.
+async fn open(
+    shared: &Shared,
+    meeting: &MeetingId,
+    why: Why,
+) -> Result<(Option<Meeting>, Opened), ErrorCode> {
+    let found = shared.store.get(meeting).await.map_err(|error| {
+        tracing::warn!(%meeting, %error, "a room can't be opened");
+        ErrorCode::StoreUnavailable
+    })?;
+    let is_active = found.as_ref().is_some_and(|found| found.status == MeetingStatus::Active);
+    let refusal = if found.is_some() { ErrorCode::MeetingEnded } else { ErrorCode::MeetingNotFound };
+    if !is_active && !why.tells {
+        return Err(refusal);
+    }
+    match shared.logs.open(meeting, is_active && why.joins).await {
+        Ok(Some(opened)) => Ok((found.filter(|_| is_active), opened)),
+        Ok(None) => Err(if is_active { ErrorCode::NotInMeeting } else { refusal }),
         Err(error) => {
             tracing::warn!(%meeting, %error, "a room can't be opened");
-            ErrorCode::StoreUnavailable
+            Err(ErrorCode::StoreUnavailable)
         }
-    };
-    while !shared.close(&meeting, &queue) {
-        let Some(queued) = queue.recv().await else { return };
-        queued.inbound.answer(Err(problem.into()));
     }
 }
 
 struct Member {
-    user: UserId,
+    who: Arc<Caller>,
     recipient: Arc<dyn Recipient>,
 }
 
-struct LiveRoom<L: RoomLog> {
-    shared: Arc<Shared<L>>,
+struct LiveRoom {
+    shared: Arc<Shared>,
     queue: mpsc::UnboundedReceiver<Queued>,
-    /// Users that may be in the room at once, as the store has it.
-    places: u32,
-    places_as_of: Timestamp,
+    log: Box<dyn RoomLog>,
     room: Room,
     history: History,
+    /// Whoever is in the room on this node.
     members: HashMap<SocketId, Member>,
+    /// What is to be done, in order.
+    asked: VecDeque<Queued>,
+    /// What the store said and the log could not take: it is done when the log is back.
+    kept: VecDeque<Queued>,
+    /// Whether seats may be held in the log for sockets that are not members, since the log did not answer.
+    unsettled: bool,
     /// Who asked something in this round.
     askers: Vec<Arc<dyn Recipient>>,
     /// Whether the members were told something in this round.
     told: bool,
     admission: Admission,
-    /// Entries and their bytes since the snapshot was renewed.
+    /// The room some entries ago: what the next renewed snapshot is.
+    base: Option<Room>,
+    /// Entries and their bytes since then.
     unfolded: (usize, usize),
+    /// Whether this node is the one to count the room: it appended the latest coming or going.
+    counts: bool,
     /// Whether a `users:online` is due before anything but another join happens, for all who came together.
     roster_due_now: bool,
     /// When a gathered `users:online` is due.
     roster_due: Option<Instant>,
     /// When the room goes, unless somebody comes.
     closes_at: Option<Instant>,
+    /// Whether its log is lost.
+    lost: bool,
 }
 
-impl<L: RoomLog> LiveRoom<L> {
-    async fn open(shared: Arc<Shared<L>>, meeting: Meeting, queue: mpsc::UnboundedReceiver<Queued>) -> Self {
-        let loaded = shared.log.open(&meeting.id).await;
-        let room = loaded.snapshot.restored();
+/// What was asked of a room that ended, for the one that opens after it.
+type Left = (VecDeque<Queued>, mpsc::UnboundedReceiver<Queued>);
+
+impl LiveRoom {
+    /// `meeting` is the active one; none when the room is only told that it has ended.
+    fn begin(
+        shared: Arc<Shared>,
+        meeting: Option<Meeting>,
+        opened: Opened,
+        queue: mpsc::UnboundedReceiver<Queued>,
+    ) -> Self {
+        let room = opened.snapshot;
         let mut this = Self {
             history: History::since(room.top()),
-            room,
+            log: opened.log,
             members: HashMap::new(),
+            kept: VecDeque::new(),
+            unsettled: true, // seats of ours are from a task that broke
             askers: Vec::new(),
             told: false,
-            admission: Admission::new(shared.store.clone(), &meeting),
+            admission: Admission::new(shared.store.clone(), room.meeting(), meeting.as_ref()),
+            base: None,
             unfolded: (0, 0),
+            counts: false,
             roster_due_now: false,
             roster_due: None,
             closes_at: Some(clock::instant() + shared.grace),
+            lost: false,
             shared,
+            room,
+            asked: VecDeque::new(),
             queue,
-            places: meeting.max_participants,
-            places_as_of: meeting.updated_at,
         };
-        for entry in loaded.entries {
-            if entry.seq > this.room.top() {
-                this.apply(&entry);
-            }
+        this.recall(opened.entries);
+        this.base = Some(this.room.clone());
+        this.bury_the_dead();
+        if let Some(meeting) = meeting {
+            let rule = Inbound::Ruled { places: meeting.max_participants, as_of: meeting.updated_at };
+            this.asked.push_back(Queued { inbound: rule, place: None });
         }
-        // Nobody had this room live, so whoever the log still has in it is gone.
-        for (user, socket) in this.room.seats() {
-            this.commit(&Command::Leave { user, socket }).await.ok();
-        }
-        this.say_rules(meeting.max_participants, meeting.updated_at).await;
         this
     }
 
-    async fn run(mut self) {
+    /// Folds a log that was just opened; nobody is told.
+    fn recall(&mut self, entries: Vec<super::entry::Entry>) {
+        for entry in entries {
+            if entry.seq > self.room.top() {
+                self.apply(&entry);
+            } else if let Some(message) = self.room.message(&entry) {
+                self.history.recall(message);
+            }
+        }
+    }
+
+    async fn run(mut self, asked: VecDeque<Queued>) -> Option<Left> {
         let life = self.shared.life.clone();
+        self.carry_out().await;
+        self.settle_seats().await;
+        for queued in asked {
+            self.take(queued).await;
+        }
+        self.carry_out().await;
+        self.flush();
         loop {
+            if self.lost {
+                return Some(self.give_up());
+            }
             let roster_due = self.roster_due;
             let closes_at = self.closes_at;
             tokio::select! {
                 biased;
-                written = self.admission.written() => {
-                    if let Err(error) = &written {
-                        tracing::warn!(meeting = %self.room.meeting(), %error, "participants can't be stored");
-                    }
-                    let refusal = match &written {
-                        Ok(Some(meeting)) if meeting.status == MeetingStatus::Active => None,
-                        Ok(Some(_)) => Some(ErrorCode::MeetingEnded),
-                        Ok(None) => Some(ErrorCode::MeetingNotFound),
-                        Err(_) => Some(ErrorCode::StoreUnavailable),
-                    };
-                    for queued in self.admission.settle(&written) {
-                        match (refusal, queued.inbound) {
-                            (Some(code), join @ Inbound::Join { .. }) => join.answer(Err(code.into())),
-                            (_, inbound) => {
-                                self.askers.extend(inbound.from().map(|from| from.recipient.clone()));
-                                self.handle(inbound).await;
-                            }
-                        }
-                    }
-                }
+                written = self.admission.written() => self.admit(&written).await,
+                heard = self.log.heard() => self.hear(heard).await,
                 queued = self.queue.recv() => {
-                    let Some(queued) = queued else { return };
+                    let queued = queued?;
                     self.round(queued).await;
                 }
                 () = at(roster_due) => self.tell_roster(),
-                () = at(closes_at) => if self.close().await { return },
+                () = at(closes_at) => if self.close(true).await { return None },
                 () = life.stopping(), if self.members.is_empty() && self.queue.is_empty() && !self.admission.is_busy() => {
-                    if self.close().await { return }
+                    if self.close(false).await { return None }
                 }
             }
             self.flush();
@@ -158,50 +266,80 @@ impl<L: RoomLog> LiveRoom<L> {
         tokio::task::yield_now().await; // others, whose sockets can be read in the same turn, put theirs behind it
         self.take(first).await;
         for _ in 1..ROUND_MAX {
-            let Ok(queued) = self.queue.try_recv() else { return };
+            let Ok(queued) = self.queue.try_recv() else { break };
             self.take(queued).await;
         }
+        self.carry_out().await;
     }
 
-    /// Whether the room is gone. It stays when somebody asked something just now.
-    async fn close(&mut self) -> bool {
-        if self.admission.is_busy() {
-            self.closes_at = Some(clock::instant() + ROSTER_GATHER);
+    /// What came of storing participants: who waited for it gets their turn.
+    async fn admit(&mut self, written: &Written) {
+        if let Err(error) = written {
+            tracing::warn!(meeting = %self.room.meeting(), %error, "participants can't be stored");
+        }
+        let refusal = match written {
+            Ok(Some(meeting)) if meeting.status == MeetingStatus::Active => None,
+            Ok(Some(_)) => Some(ErrorCode::MeetingEnded),
+            Ok(None) => Some(ErrorCode::MeetingNotFound),
+            Err(_) => Some(ErrorCode::StoreUnavailable),
+        };
+        for queued in self.admission.settle(written) {
+            match refusal {
+                Some(code) if matches!(queued.inbound, Inbound::Join { .. }) => {
+                    queued.inbound.answer(Err(code.into()));
+                }
+                _ => {
+                    self.askers.extend(queued.inbound.from().map(|from| from.recipient.clone()));
+                    self.asked.push_back(queued);
+                }
+            }
+        }
+        self.carry_out().await;
+    }
+
+    /// Whether the room is gone. It stays when somebody asked something just now. With `for_good` its log goes too,
+    /// when nobody is in it on any node.
+    async fn close(&mut self, for_good: bool) -> bool {
+        if self.admission.is_busy() || !self.members.is_empty() {
+            self.closes_at = self.members.is_empty().then(|| clock::instant() + ROSTER_GATHER);
             return false;
         }
         // The log goes first: a room that opens after this one must not find it.
-        self.shared.log.remove(self.room.meeting()).await;
+        if for_good && self.room.count() == 0 {
+            match self.log.remove().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.closes_at = Some(clock::instant() + self.shared.grace);
+                    return false;
+                }
+                Err(error) => tracing::debug!(%error, "an empty room's log goes by itself"),
+            }
+        }
         if self.shared.close(self.room.meeting(), &self.queue) {
             return true;
         }
-        let ended = self.room.has_ended();
-        let fresh = self.shared.log.open(self.room.meeting()).await;
-        if !ended {
-            self.room = fresh.snapshot.restored();
-            self.history = History::since(self.room.top());
-            self.say_rules(self.places, self.places_as_of).await;
-        }
-        self.closes_at = Some(clock::instant() + if ended { Duration::ZERO } else { self.shared.grace });
+        self.lost = true; // what was asked just now finds it opened again
         false
     }
 
-    /// Does what is asked, or holds it back while its socket's join waits for the store.
+    /// Puts what is asked where it is done next, or holds it back while its socket's join waits for the store.
     async fn take(&mut self, queued: Queued) {
         let Some(from) = queued.inbound.from().cloned() else {
-            return self.handle(queued.inbound).await;
+            return self.asked.push_back(queued);
         };
         self.askers.push(from.recipient.clone());
         if self.admission.holds(&from.socket) {
             return self.admission.hold(&from.socket, queued);
         }
         if matches!(queued.inbound, Inbound::Join { .. }) && !self.admission.has(&from.who.user) {
+            self.carry_out().await; // who comes and goes before it matters
             match self.would_admit(&from) {
                 Ok(()) => self.admission.wait(&from.who.user, from.socket.clone(), queued),
                 Err(refusal) => queued.inbound.answer(Err(refusal.into())),
             }
             return;
         }
-        self.handle(queued.inbound).await;
+        self.asked.push_back(queued);
     }
 
     /// Whether there will be a place when the store has taken the user and all who wait already.
@@ -219,13 +357,26 @@ impl<L: RoomLog> LiveRoom<L> {
             Err(Refusal::Full { places })
         }
     }
+
+    /// Ends without a word to the log: what was asked and not done is for the room that opens next.
+    fn give_up(mut self) -> Left {
+        let mut asked = std::mem::take(&mut self.asked);
+        asked.extend(std::mem::take(&mut self.kept));
+        asked.extend(self.admission.give_back());
+        let (_, none) = mpsc::unbounded_channel();
+        (asked, std::mem::replace(&mut self.queue, none))
+    }
 }
 
-impl<L: RoomLog> Drop for LiveRoom<L> {
+impl Drop for LiveRoom {
     fn drop(&mut self) {
-        // Only a room that broke, or was cut off at the end of the process, still has members: they rejoin.
+        // Only a room that broke, lost its log, or was cut off at the end of the process still has members: they
+        // rejoin.
         for member in self.members.values() {
             member.recipient.cut();
+        }
+        if self.counts {
+            self.shared.count(self.room.meeting(), None);
         }
     }
 }
@@ -235,5 +386,14 @@ async fn at(then: Option<Instant>) {
     match then {
         Some(then) => tokio::time::sleep_until(then).await,
         None => std::future::pending().await,
+    }
+}
+
+impl From<LogError> for ErrorCode {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::GuardLost(_) | LogError::Full => Self::Busy,
+            LogError::Declared | LogError::Lost | LogError::Away => Self::StoreUnavailable,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a room promises, on its state machine and log alone.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use plenum_contract::{
     MeetingId, UserId,
@@ -11,9 +11,8 @@ use proptest::prelude::*;
 
 use super::{
     delivery::Delivery,
-    entry::{Command, Decision, ENTRY_VERSION, Entry, Refusal, SocketId},
+    entry::{Command, Decision, ENTRY_VERSION, Entry, Incarnation, Refusal, SocketId},
     history::History,
-    log::{AppendError, MemoryLog, RoomLog},
     state::{Epoch, Room},
 };
 
@@ -25,6 +24,10 @@ fn user(n: u8) -> UserId {
 
 fn socket(user: u8, n: u8) -> SocketId {
     SocketId(format!("{user}/{n}").into())
+}
+
+fn node(n: u32) -> Incarnation {
+    Incarnation::new("node", n)
 }
 
 fn join(u: u8, n: u8) -> Command {
@@ -58,14 +61,25 @@ impl Story {
             log: Vec::new(),
             told: Vec::new(),
         };
-        story.ask(&Command::Rule { places }).unwrap();
+        story.rule(places);
         story
     }
 
+    fn rule(&mut self, places: u32) {
+        let as_of = i64::try_from(self.log.len()).unwrap();
+        self.ask(&Command::Rule { places, as_of }).unwrap();
+    }
+
     fn ask(&mut self, command: &Command) -> Result<Vec<Delivery>, Refusal> {
+        self.ask_at(&node(0), command)
+    }
+
+    /// The same through another node.
+    fn ask_at(&mut self, by: &Incarnation, command: &Command) -> Result<Vec<Delivery>, Refusal> {
         let Decision::Append { fact, .. } = self.room.decide(command)? else { return Ok(Vec::new()) };
         let seq = self.log.len() as u64 + 1;
-        let entry = Entry { seq, at: 1_000 + i64::try_from(seq).unwrap(), version: ENTRY_VERSION, fact };
+        let (at, by) = (1_000 + i64::try_from(seq).unwrap(), by.clone());
+        let entry = Entry { seq, at, by, turn: seq, version: ENTRY_VERSION, fact };
         let told = self.room.apply(&entry);
         self.log.push(entry);
         self.told.extend(told.clone());
@@ -106,10 +120,34 @@ fn fewer_places_put_nobody_out() {
     let mut story = Story::begin(2);
     story.ask(&join(1, 1)).unwrap();
     story.ask(&join(2, 1)).unwrap();
-    story.ask(&Command::Rule { places: 1 }).unwrap();
+    story.rule(1);
     assert_eq!(story.room.count(), 2);
     assert!(story.ask(&join(2, 2)).is_ok());
     assert!(story.ask(&join(3, 1)).is_err());
+}
+
+#[test]
+fn what_the_store_said_earlier_does_not_undo_what_it_said_later() {
+    let mut story = Story::begin(2);
+    story.ask(&Command::Rule { places: 7, as_of: 100 }).unwrap();
+    assert_eq!(story.room.decide(&Command::Rule { places: 3, as_of: 99 }), Ok(Decision::Nothing));
+    assert_eq!(story.room.places(), 7);
+}
+
+#[test]
+fn when_a_node_is_gone_its_people_have_left_and_those_with_a_socket_elsewhere_stay() {
+    let mut story = Story::begin(PLACES);
+    story.ask_at(&node(1), &join(1, 1)).unwrap();
+    story.ask_at(&node(1), &join(2, 1)).unwrap();
+    story.ask_at(&node(2), &join(2, 2)).unwrap();
+    let told = story.ask(&Command::Bury { node: node(1) }).unwrap();
+    assert_eq!(told.iter().map(|told| told.event).collect::<Vec<_>>(), [server::USER_LEFT]);
+    assert!(told[0].data.get().contains("user-1"));
+    assert!(!story.room.is_in(&user(1)) && story.room.is_in(&user(2)));
+    assert!(story.ask(&Command::Bury { node: node(1) }).unwrap().is_empty(), "once");
+    // Its next life is another.
+    story.ask_at(&node(3), &join(1, 1)).unwrap();
+    assert!(story.room.is_in(&user(1)));
 }
 
 #[test]
@@ -228,7 +266,7 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         4 => (0..5_u8, 0..3_u8).prop_map(|(u, n)| join(u, n)),
         3 => (0..5_u8, 0..3_u8).prop_map(|(u, n)| leave(u, n)),
         4 => (0..5_u8, proptest::option::of("[ab]")).prop_map(|(u, id)| say(u, "hi", id.as_deref())),
-        1 => (0..5_u32).prop_map(|places| Command::Rule { places }),
+        1 => (0..5_u32).prop_map(|places| Command::Rule { places, as_of: i64::MAX }),
     ];
     proptest::collection::vec(command, 0..120)
 }
@@ -293,7 +331,7 @@ proptest! {
         }
         let stored = serde_json::to_string(&early).unwrap();
         let mut resumed: Room = serde_json::from_str(&stored).unwrap();
-        resumed = resumed.restored();
+        resumed = resumed.restored(Epoch("e".into()));
         for entry in after {
             resumed.apply(entry);
         }
@@ -319,80 +357,4 @@ proptest! {
         });
         prop_assert_eq!(missed.messages.len() + missed.events.len(), expected.count());
     }
-}
-
-/// What every implementation of [`RoomLog`] promises.
-async fn a_log_keeps_its_promises<L: RoomLog>(log: L) {
-    let meeting = MeetingId::random();
-    let at = plenum_service::clock::from_millis(7);
-    let opened = log.open(&meeting).await;
-    let epoch = opened.snapshot.epoch().clone();
-    assert!(opened.entries.is_empty());
-
-    let fact = |command: &Command, room: &Room| match room.decide(command) {
-        Ok(Decision::Append { fact, guard }) => (fact, guard),
-        other => panic!("{other:?}"),
-    };
-    let mut room = opened.snapshot;
-    let (rule, guard) = fact(&Command::Rule { places: 2 }, &room);
-    room.apply(&log.append(&meeting, &epoch, rule, guard, at).await.unwrap());
-
-    // Two decided to join under the same rules: one of them has to decide again.
-    let (first, second) = (fact(&join(1, 1), &room), fact(&join(2, 1), &room));
-    let entry = log.append(&meeting, &epoch, first.0, first.1, at).await.unwrap();
-    assert_eq!((entry.seq, entry.at), (2, 7));
-    let lost = log.append(&meeting, &epoch, second.0, second.1, at).await;
-    assert_eq!(lost.unwrap_err(), AppendError::GuardLost);
-    for missed in log.after(&meeting, room.top()).await {
-        room.apply(&missed);
-    }
-    let again = fact(&join(2, 1), &room);
-    room.apply(&log.append(&meeting, &epoch, again.0, again.1, at).await.unwrap());
-
-    // Talking needs no guard and loses none.
-    for n in 0..2 * ROOM_LOG_ENTRIES {
-        let (said, guard) = fact(&say(1, &n.to_string(), None), &room);
-        assert_eq!(guard, None);
-        room.apply(&log.append(&meeting, &epoch, said, guard, at).await.unwrap());
-        if n % 256 == 0 {
-            log.renew(room.clone()).await;
-        }
-    }
-    let loaded = log.open(&meeting).await;
-    assert!(loaded.entries.len() <= ROOM_LOG_ENTRIES, "{}", loaded.entries.len());
-    let mut folded = loaded.snapshot.clone().restored();
-    for entry in loaded.entries.iter().filter(|entry| entry.seq > loaded.snapshot.top()) {
-        folded.apply(entry);
-    }
-    assert_eq!(folded, room);
-
-    log.remove(&meeting).await;
-    let (said, guard) = fact(&say(1, "late", None), &room);
-    assert_eq!(log.append(&meeting, &epoch, said, guard, at).await.unwrap_err(), AppendError::Gone);
-    let fresh = log.open(&meeting).await.snapshot;
-    assert_ne!(*fresh.epoch(), epoch);
-    let (said, guard) = fact(&say(1, "later", None), &room);
-    assert_eq!(log.append(&meeting, &epoch, said, guard, at).await.unwrap_err(), AppendError::Gone);
-}
-
-#[tokio::test]
-async fn the_log_in_memory_keeps_its_promises() {
-    a_log_keeps_its_promises(MemoryLog::default()).await;
-}
-
-#[tokio::test]
-async fn appends_at_once_get_numbers_of_their_own() {
-    let log = Arc::new(MemoryLog::default());
-    let meeting = MeetingId::random();
-    let epoch = log.open(&meeting).await.snapshot.epoch().clone();
-    let mut tasks = tokio::task::JoinSet::new();
-    for n in 0..50_u8 {
-        let (log, meeting, epoch) = (log.clone(), meeting.clone(), epoch.clone());
-        tasks.spawn(async move {
-            let fact = super::entry::Fact::Left { user: user(n), socket: socket(n, 0) };
-            log.append(&meeting, &epoch, fact, None, plenum_service::clock::from_millis(0)).await.unwrap().seq
-        });
-    }
-    let numbers: HashSet<u64> = tasks.join_all().await.into_iter().collect();
-    assert_eq!(numbers, (1..=50).collect());
 }

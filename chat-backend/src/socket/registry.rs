@@ -19,12 +19,18 @@ use socketioxide::{SocketIo, TransportType, extract::SocketRef, socket::Sid};
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-use super::{Engine, session::Session};
+use super::{Engine, peer::Peer, session::Session};
+use crate::rooms::delivery::Recipient as _;
 
 /// How often sessions are looked at: for being behind, for having expired, for being forgotten.
 const LOOK: Duration = Duration::from_secs(1);
 /// Ended sessions remembered at most; past it some are forgotten early.
 const ENDED_MAX: usize = 100_000;
+
+/// A node that stops cuts its sockets in so many batches at most, of so many at least, with a pause between two.
+const DRAIN_BATCHES: usize = 20;
+const DRAIN_AT_ONCE: usize = 25;
+const DRAIN_PAUSE: Duration = Duration::from_millis(75);
 
 /// All sockets of this node.
 pub struct Sockets {
@@ -175,16 +181,30 @@ impl Sockets {
         self.life.spawn(async move { engine.oneshot(close).await.map(drop).ok() });
     }
 
-    /// Tells everybody that this node stops, and cuts them: they come back by themselves.
-    pub async fn drain(&self) {
-        let notice = ServerNotice { code: NoticeCode::Draining, retry_after_ms: None };
-        let sessions = self.all();
-        for socket in sessions.iter().filter_map(|session| session.sid()).filter_map(|sid| self.socket(sid)) {
-            socket.emit(SERVER_NOTICE, &notice).ok();
+    /// Tells everybody something about this server.
+    pub fn notice(&self, code: NoticeCode) {
+        let notice = ServerNotice { code, retry_after_ms: None };
+        for session in self.all() {
+            if let Some(socket) = session.sid().and_then(|sid| self.socket(sid)) {
+                let peer = Peer::new(socket, session);
+                peer.send(SERVER_NOTICE, &notice);
+                peer.flush();
+            }
         }
+    }
+
+    /// Tells everybody that this node stops, and cuts them, some at a time: they come back by themselves, to another
+    /// node where there is one.
+    pub async fn drain(&self) {
+        self.notice(NoticeCode::Draining);
         tokio::time::sleep(FAREWELL / 2).await;
-        for session in sessions {
-            session.cut(CutReason::Draining);
+        let sessions = self.all();
+        let some = sessions.len().div_ceil(DRAIN_BATCHES).max(DRAIN_AT_ONCE);
+        for (n, batch) in sessions.chunks(some).enumerate() {
+            if n > 0 {
+                tokio::time::sleep(DRAIN_PAUSE).await;
+            }
+            batch.iter().for_each(|session| session.cut(CutReason::Draining));
         }
         // Handshakes that were under way when we began.
         for session in self.all() {

@@ -1,5 +1,7 @@
 //! Live rooms on an embedded store: what comes and goes with time.
 
+mod logs;
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -13,7 +15,7 @@ use chat_backend::{
         delivery::{Packet, Recipient},
         entry::SocketId,
         inbox::{Answer, Answered, Inbound, Resume, Sender},
-        log::MemoryLog,
+        log::MemoryLogs,
     },
     store::{Bounded, sql::SqlStore},
 };
@@ -72,7 +74,7 @@ impl House {
         let store = SqlStore::open(Database::open(&url).await.unwrap()).await.unwrap();
         let (store, life) = (Arc::new(Bounded(store)), Lifecycle::new());
         let counts = LiveCounts::start(store.clone(), &life);
-        let rooms = Rooms::new(MemoryLog::default(), store.clone(), counts, grace, life.clone());
+        let rooms = Rooms::new(Arc::new(MemoryLogs::default()), store.clone(), counts, grace, life.clone());
         let meetings = Meetings::new(store, Arc::new(rooms.clone()), Places { usual: 10, most: 1_000 }, life);
         let sent = serde_json::json!({ "title": "Plan", "date": "2026-12-01", "time": "10:00" });
         let sent = sent.as_object().unwrap();
@@ -137,9 +139,9 @@ async fn an_idle_room_is_gone_after_the_grace_time() {
     let ana = somebody("a", &Arc::default());
     let joined = house.joins(&ana, None).await;
     house.says(&ana, "bye").await.unwrap();
-    assert_eq!(house.rooms.stats(), (1, 1));
+    assert_eq!(house.rooms.stats().await, (1, 1));
     house.leaves(&ana).await;
-    assert_eq!(house.rooms.stats(), (0, 0));
+    assert_eq!(house.rooms.stats().await, (0, 0));
     house.rooms.all_closed().await;
     let resume = Resume { epoch: joined.epoch.clone(), since: joined.seq };
     let back = house.joins(&ana, Some(resume)).await;

@@ -1,8 +1,5 @@
-//! What people ask of a room, one thing after the other.
+//! What people ask of a room, and what they are answered when the log has taken it.
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
 use plenum_contract::{
     UserId,
     error::{ErrorCode, Problem},
@@ -14,70 +11,113 @@ use plenum_service::clock;
 use super::{
     super::{
         delivery::{Audience, Delivery, Packet, encode},
-        entry::{Command, Refusal},
+        entry::{Command, Entry, Refusal},
         inbox::{Answer, Answered, Inbound, Resume, Sender},
-        log::RoomLog,
     },
     LiveRoom, Member,
-    keeping::Outcome,
+    batch::{ComesTo, Step},
 };
 
-impl<L: RoomLog> LiveRoom<L> {
-    pub(super) async fn handle(&mut self, inbound: Inbound) {
+/// What asks for a decision; none for what is not for the log.
+pub(super) fn command_of(inbound: &Inbound) -> Option<Command> {
+    Some(match inbound {
+        Inbound::Join { from, .. } => join_of(from),
+        Inbound::Leave { from, .. } => {
+            Command::Leave { user: from.who.user.clone(), socket: from.socket.clone() }
+        }
+        Inbound::Say { from, text, client_message_id, .. } => Command::Say {
+            user: from.who.user.clone(),
+            name: from.who.name.as_str().into(),
+            text: text.clone(),
+            client_message_id: client_message_id.clone(),
+        },
+        Inbound::Typing { .. } => return None,
+        Inbound::Ruled { places, as_of } => Command::Rule { places: *places, as_of: as_of.as_millisecond() },
+        Inbound::End { reason } => Command::End { reason: *reason },
+        Inbound::Bury { node } => Command::Bury { node: node.clone() },
+        Inbound::Unseat { user, socket } => Command::Leave { user: user.clone(), socket: socket.clone() },
+    })
+}
+
+pub(super) fn join_of(from: &Sender) -> Command {
+    Command::Join {
+        user: from.who.user.clone(),
+        name: from.who.name.as_str().into(),
+        socket: from.socket.clone(),
+    }
+}
+
+impl LiveRoom {
+    /// Does what a step comes to; `entry` is its own, where it has one.
+    pub(super) fn finish(&mut self, step: Step, entry: Option<Entry>) {
+        let inbound = step.queued.inbound;
         if self.roster_due_now && !matches!(inbound, Inbound::Join { .. }) {
             self.tell_roster();
         }
+        if let ComesTo::Refused(problem) = step.comes_to {
+            return self.refuse(inbound, problem);
+        }
         match inbound {
-            Inbound::Join { from, resume, answer } => self.join(from, resume, answer).await,
+            Inbound::Join { from, resume, answer } => self.joined(from, resume, answer, entry.as_ref()),
             Inbound::Leave { from, answer } => {
-                self.leave(&from).await;
+                self.left(&from, entry.as_ref());
                 answer(Ok(Answered::Done));
             }
-            Inbound::Say { from, text, client_message_id, answer } => {
-                answer(self.say(&from, text, client_message_id).await.map(Answered::Said));
+            Inbound::Say { client_message_id, answer, .. } => {
+                let own_id = client_message_id.as_deref().map(str::to_owned);
+                answer(self.said(own_id, &step.comes_to, entry.as_ref()).map(Answered::Said));
             }
             Inbound::Typing { from, event, answer } => answer(self.typing(&from, event)),
-            Inbound::Ruled { places, as_of } => self.say_rules(places, as_of).await,
-            Inbound::End { reason } => {
-                if let Ok(Outcome::Appended(_, deliveries)) = self.commit(&Command::End { reason }).await {
-                    self.tell(&deliveries);
-                    for (_, member) in self.members.drain() {
-                        member.recipient.flush();
-                        member.recipient.is_out_of(self.room.meeting());
-                    }
-                    self.people_changed();
+            Inbound::Ruled { .. } | Inbound::End { .. } | Inbound::Bury { .. } | Inbound::Unseat { .. } => {
+                if let Some(entry) = &entry {
+                    self.follow(entry, true);
                 }
-                self.roster_due = None;
-                self.closes_at = Some(clock::instant());
             }
         }
     }
 
-    async fn join(&mut self, from: Sender, resume: Option<Resume>, answer: Answer) {
+    /// Says no. A leaving is never refused: who can't be taken off the log now is taken off it later.
+    pub(super) fn refuse(&mut self, inbound: Inbound, problem: Problem) {
+        match inbound {
+            Inbound::Leave { from, answer } => {
+                self.unsettled = true;
+                self.let_out(&from);
+                answer(Ok(Answered::Done));
+            }
+            Inbound::Join { answer, .. } | Inbound::Say { answer, .. } | Inbound::Typing { answer, .. } => {
+                answer(Err(problem));
+            }
+            Inbound::Ruled { .. } | Inbound::End { .. } | Inbound::Bury { .. } | Inbound::Unseat { .. } => {
+                if problem.code != ErrorCode::MeetingEnded {
+                    tracing::error!(code = problem.code.as_str(), "a room did not take what the store said");
+                }
+            }
+        }
+    }
+
+    fn joined(&mut self, from: Sender, resume: Option<Resume>, answer: Answer, entry: Option<&Entry>) {
         let was_in = self.room.is_in(&from.who.user);
         let before = self.room.top();
-        let outcome = match self.commit(&join_of(&from)).await {
-            Ok(outcome) => outcome,
-            Err(problem) => return answer(Err(problem)),
-        };
-        if let Outcome::Appended(_, deliveries) = &outcome {
-            self.tell(deliveries);
+        if let Some(entry) = entry {
+            let deliveries = self.apply(entry);
+            self.tell(&deliveries);
         }
         if !from.recipient.is_in(self.room.meeting()) {
-            return self.leave(&from).await; // it went while its join was under way
+            // It went while its join was under way: its leaving comes behind it.
+            let gone = Inbound::Leave { from, answer: Box::new(drop) };
+            return self.asked.push_front(super::Queued { inbound: gone, place: None });
         }
         answer(Ok(Answered::Joined(Box::new(self.snapshot_for(&from.who.user, resume.as_ref(), before)))));
-        let member = Member { user: from.who.user.clone(), recipient: from.recipient };
+        let member = Member { who: from.who, recipient: from.recipient };
         if was_in || self.room.count() > ROSTER_AT_ONCE_MAX {
             let roster = encode(&self.roster());
             member.recipient.deliver(&Packet::new(events::server::USERS_ONLINE, &roster));
         }
         self.members.insert(from.socket, member);
-        if was_in {
-            return;
-        }
         self.closes_at = None;
-        self.people_changed();
+        if !was_in {
+            self.people_changed(true);
+        }
     }
 
     /// The room as a user may see it; `before` is the log's top before the join itself.
@@ -103,46 +143,36 @@ impl<L: RoomLog> LiveRoom<L> {
         }
     }
 
-    async fn leave(&mut self, from: &Sender) {
+    fn let_out(&mut self, from: &Sender) {
         if let Some(member) = self.members.remove(&from.socket) {
             member.recipient.is_out_of(self.room.meeting());
         }
-        let leave = Command::Leave { user: from.who.user.clone(), socket: from.socket.clone() };
-        match self.commit(&leave).await {
-            Ok(Outcome::Appended(_, deliveries)) => {
-                self.tell(&deliveries);
-                if !deliveries.is_empty() {
-                    self.people_changed();
-                }
-            }
-            Ok(_) => {}
-            Err(problem) => tracing::error!(code = problem.code.as_str(), "a leaving could not be noted"),
-        }
-        if self.room.count() == 0 && self.closes_at.is_none() {
+        if self.members.is_empty() && self.closes_at.is_none() {
             self.closes_at = Some(clock::instant() + self.shared.grace);
         }
     }
 
-    async fn say(
+    fn left(&mut self, from: &Sender, entry: Option<&Entry>) {
+        self.let_out(from);
+        if let Some(entry) = entry {
+            self.follow(entry, true);
+        }
+    }
+
+    fn said(
         &mut self,
-        from: &Sender,
-        text: Arc<str>,
-        client_message_id: Option<Arc<str>>,
+        own_id: Option<String>,
+        comes_to: &ComesTo,
+        entry: Option<&Entry>,
     ) -> Result<MessageTaken, Problem> {
-        let own_id = client_message_id.as_deref().map(str::to_owned);
-        let say = Command::Say {
-            user: from.who.user.clone(),
-            name: from.who.name.as_str().into(),
-            text,
-            client_message_id,
-        };
-        let (seq, at) = match self.commit(&say).await? {
-            Outcome::Appended(entry, deliveries) => {
+        let (seq, at) = match (entry, comes_to) {
+            (Some(entry), _) => {
+                let deliveries = self.apply(entry);
                 self.tell(&deliveries);
                 (entry.seq, entry.at)
             }
-            Outcome::SaidBefore { seq, at } => (seq, at),
-            Outcome::Nothing => return Err(ErrorCode::Internal.into()),
+            (None, ComesTo::SaidBefore { seq, at }) => (*seq, *at),
+            (None, _) => return Err(ErrorCode::Internal.into()),
         };
         Ok(MessageTaken {
             message_id: self.room.message_id(seq),
@@ -161,28 +191,10 @@ impl<L: RoomLog> LiveRoom<L> {
             user_id: from.who.user.clone(),
             username: from.who.name.clone(),
         };
-        self.tell(&[Delivery::passing(Audience::Others(from.who.user.clone()), event, &typing)]);
+        let passing = Delivery::passing(Audience::Others(from.who.user.clone()), event, &typing);
+        self.log.pass(&from.who.user, event, &passing.data);
+        self.tell(&[passing]);
         Ok(Answered::Done)
-    }
-
-    pub(super) async fn say_rules(&mut self, places: u32, as_of: Timestamp) {
-        if as_of < self.places_as_of {
-            return; // an earlier change that was told later
-        }
-        (self.places, self.places_as_of) = (places, as_of);
-        if let Err(problem) = self.commit(&Command::Rule { places }).await
-            && problem.code != ErrorCode::MeetingEnded
-        {
-            tracing::error!(code = problem.code.as_str(), "a room's rules could not be noted");
-        }
-    }
-}
-
-pub(super) fn join_of(from: &Sender) -> Command {
-    Command::Join {
-        user: from.who.user.clone(),
-        name: from.who.name.as_str().into(),
-        socket: from.socket.clone(),
     }
 }
 
@@ -196,4 +208,9 @@ impl From<Refusal> for Problem {
             Refusal::MessageTooLong => ErrorCode::MessageTooLong.into(),
         }
     }
+}
+
+/// The name of a passing event that came from elsewhere; none for one that this release does not know.
+pub(super) fn passing_event(name: &str) -> Option<&'static str> {
+    [events::server::TYPING_START, events::server::TYPING_STOP].into_iter().find(|known| *known == name)
 }

@@ -1,0 +1,185 @@
+//! Which nodes there are: each renews a lease, and whoever does not is gone.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use plenum_contract::limits::NODE_LEASE;
+use serde::{Deserialize, Serialize};
+
+use super::super::rooms::entry::Incarnation;
+
+/// How often a lease is renewed, and everybody's looked at.
+pub const TICK: Duration = Duration::from_secs(1);
+/// How many ticks in a row a node's lease must be over before it counts as gone: when Redis itself stood still, all
+/// leases are over at once, and everybody gets the chance to renew.
+const SILENT_TICKS: u32 = 4;
+/// For how many ticks it is told to rooms that a node is gone.
+const SAID_TICKS: u32 = 3;
+/// How long a node that is gone is remembered.
+pub const FORGOTTEN_AFTER: Duration = Duration::from_mins(10);
+
+/// What a node says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Says {
+    /// Where other nodes reach it, if they may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Rooms with somebody in them that are its to count.
+    #[serde(default)]
+    pub rooms: usize,
+    /// Users in these.
+    #[serde(default)]
+    pub users: usize,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    says: Says,
+    silent: u32,
+    gone: bool,
+}
+
+/// The nodes, as this one sees them.
+pub struct Nodes {
+    /// This node's name: another for each run of a process.
+    pub own: String,
+    address: Option<String>,
+    rooms: AtomicUsize,
+    users: AtomicUsize,
+    seen: Mutex<Option<HashMap<String, Seen>>>,
+}
+
+impl Nodes {
+    /// None but this one is known.
+    pub fn new(own: String, address: Option<String>) -> Self {
+        Self { own, address, rooms: AtomicUsize::new(0), users: AtomicUsize::new(0), seen: Mutex::default() }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<HashMap<String, Seen>>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what is this node's to count.
+    pub fn count(&self, rooms: usize, users: usize) {
+        self.rooms.store(rooms, Ordering::Relaxed);
+        self.users.store(users, Ordering::Relaxed);
+    }
+
+    /// What this node says of itself.
+    pub fn says(&self) -> Says {
+        let (rooms, users) = (self.rooms.load(Ordering::Relaxed), self.users.load(Ordering::Relaxed));
+        Says { address: self.address.clone(), rooms, users }
+    }
+
+    /// Takes everybody's leases, each with its age in milliseconds, and says which nodes are gone since a moment ago.
+    pub fn look(&self, leases: &[(String, u64, String)]) -> Vec<String> {
+        let lease = u64::try_from(NODE_LEASE.as_millis()).unwrap_or(u64::MAX);
+        let mut guard = self.seen();
+        let mut before = guard.take().unwrap_or_default();
+        let mut now: HashMap<String, Seen> = HashMap::new();
+        for (node, age, says) in leases {
+            let known = before.remove(node);
+            let says = serde_json::from_str(says).unwrap_or_default();
+            let silent =
+                if *age <= lease { 0 } else { known.as_ref().map_or(SILENT_TICKS, |seen| seen.silent + 1) };
+            now.insert(node.clone(), Seen { says, silent, gone: silent >= SILENT_TICKS });
+        }
+        // Who was there and is in no list any more: Redis has begun anew, or forgot it.
+        for (node, seen) in before {
+            let silent = seen.silent + 1;
+            if silent <= 2 * SILENT_TICKS {
+                now.insert(node, Seen { silent, gone: silent >= SILENT_TICKS, ..seen });
+            }
+        }
+        let news = |seen: &Seen| seen.gone && seen.silent < SILENT_TICKS + SAID_TICKS;
+        let gone =
+            now.iter().filter(|(node, seen)| news(seen) && **node != self.own).map(|(node, _)| node.clone());
+        let gone = gone.collect();
+        *guard = Some(now);
+        gone
+    }
+
+    /// Redis was away: nobody is silent until it has been there for a while.
+    pub fn forgive(&self) {
+        if let Some(seen) = &mut *self.seen() {
+            seen.values_mut().for_each(|seen| seen.silent = 0);
+        }
+    }
+
+    /// Whether a node is known to be gone: one that was never heard of is.
+    pub fn is_gone(&self, by: &Incarnation) -> bool {
+        by.node() != self.own
+            && self.seen().as_ref().is_some_and(|seen| seen.get(by.node()).is_none_or(|seen| seen.gone))
+    }
+
+    /// What the others count, as they said.
+    pub fn counted_elsewhere(&self, fresh: Option<HashMap<String, String>>) -> (usize, usize) {
+        let guard = self.seen();
+        let others = guard.iter().flatten().filter(|(node, seen)| **node != self.own && !seen.gone);
+        let says = others.map(|(node, seen)| {
+            let fresh = fresh.as_ref().and_then(|fresh| serde_json::from_str(fresh.get(node)?).ok());
+            fresh.unwrap_or_else(|| seen.says.clone())
+        });
+        says.fold((0, 0), |(rooms, users), says| (rooms + says.rooms, users + says.users))
+    }
+
+    /// Where the other nodes are reached, in order.
+    pub fn addresses(&self) -> Vec<String> {
+        let guard = self.seen();
+        let others = guard.iter().flatten().filter(|(node, seen)| **node != self.own && !seen.gone);
+        let mut all: Vec<String> = others.filter_map(|(_, seen)| seen.says.address.clone()).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lease(node: &str, age: u64) -> (String, u64, String) {
+        (node.into(), age, serde_json::to_string(&Says::default()).unwrap())
+    }
+
+    fn by(node: &str) -> Incarnation {
+        Incarnation::new(node, 0)
+    }
+
+    #[test]
+    fn a_node_that_renews_is_there_and_one_that_does_not_is_gone_after_a_while() {
+        let nodes = Nodes::new("here".into(), None);
+        assert!(!nodes.is_gone(&by("there")), "nothing is known yet");
+        assert!(nodes.look(&[lease("here", 0), lease("there", 10)]).is_empty());
+        for _ in 1..SILENT_TICKS {
+            assert!(nodes.look(&[lease("here", 0), lease("there", 60_000)]).is_empty());
+        }
+        assert_eq!(nodes.look(&[lease("here", 0), lease("there", 60_000)]), ["there"]);
+        assert!(nodes.is_gone(&by("there")) && nodes.is_gone(&by("never heard of")));
+        assert!(nodes.look(&[lease("here", 0), lease("there", 5)]).is_empty(), "it is back");
+        assert!(!nodes.is_gone(&by("there")));
+    }
+
+    #[test]
+    fn one_that_was_dead_before_this_node_began_is_gone_at_once() {
+        let nodes = Nodes::new("here".into(), None);
+        assert_eq!(nodes.look(&[lease("here", 0), lease("dead", 60_000)]), ["dead"]);
+    }
+
+    #[test]
+    fn when_redis_stood_still_nobody_is_gone_for_that() {
+        let nodes = Nodes::new("here".into(), None);
+        nodes.look(&[lease("here", 0), lease("there", 10)]);
+        nodes.look(&[lease("here", 0), lease("there", 20_000)]);
+        nodes.forgive();
+        for _ in 1..SILENT_TICKS {
+            assert!(nodes.look(&[lease("here", 0), lease("there", 20_000)]).is_empty());
+        }
+    }
+}

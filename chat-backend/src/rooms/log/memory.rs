@@ -1,0 +1,201 @@
+//! Logs in this process's memory: they survive nothing.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use dashmap::DashMap;
+use jiff::Timestamp;
+use plenum_contract::{
+    MeetingId, UserId,
+    limits::{ROOM_LOG_BYTES, ROOM_LOG_ENTRIES},
+};
+
+use super::{
+    super::{
+        delivery::Payload,
+        entry::{ENTRY_VERSION, Entry, Fact, Incarnation},
+        state::{Epoch, Room},
+    },
+    Appended, Heard, LogError, Opened, RoomLog, RoomLogs,
+};
+
+/// The only node there is.
+const NODE: &str = "here";
+
+/// The logs of all rooms. Clones are the same.
+#[derive(Debug, Default, Clone)]
+pub struct MemoryLogs {
+    kept: Arc<DashMap<MeetingId, Kept>>,
+    turns: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    snapshot: Room,
+    epoch: Epoch,
+    entries: VecDeque<Entry>,
+    bytes: usize,
+    top: u64,
+    rules: u64,
+}
+
+#[async_trait]
+impl RoomLogs for MemoryLogs {
+    async fn open(&self, meeting: &MeetingId, create: bool) -> Result<Option<Opened>, LogError> {
+        if !create && !self.kept.contains_key(meeting) {
+            return Ok(None);
+        }
+        let kept = self.kept.entry(meeting.clone()).or_insert_with(|| {
+            let epoch = Epoch::random();
+            Kept {
+                snapshot: Room::new(meeting.clone(), epoch.clone()),
+                epoch,
+                entries: VecDeque::new(),
+                bytes: 0,
+                top: 0,
+                rules: 0,
+            }
+        });
+        let log = MemoryLog {
+            logs: self.clone(),
+            meeting: meeting.clone(),
+            epoch: kept.epoch.clone(),
+            known: kept.top,
+            by: Incarnation::new(NODE, 0),
+        };
+        let entries = kept.entries.iter().cloned().collect();
+        Ok(Some(Opened { log: Box::new(log), snapshot: kept.snapshot.clone(), entries }))
+    }
+
+    fn is_gone(&self, _: &Incarnation) -> bool {
+        false
+    }
+
+    async fn reachable(&self) {}
+
+    fn count(&self, _: usize, _: usize) {}
+
+    async fn counted_elsewhere(&self) -> (usize, usize) {
+        (0, 0)
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn meetings(&self) -> Result<HashSet<MeetingId>, LogError> {
+        Ok(self.kept.iter().map(|kept| kept.key().clone()).collect())
+    }
+}
+
+struct MemoryLog {
+    logs: MemoryLogs,
+    meeting: MeetingId,
+    epoch: Epoch,
+    known: u64,
+    by: Incarnation,
+}
+
+impl MemoryLog {
+    fn kept(&self) -> Result<dashmap::mapref::one::RefMut<'_, MeetingId, Kept>, LogError> {
+        self.logs.kept.get_mut(&self.meeting).filter(|kept| kept.epoch == self.epoch).ok_or(LogError::Lost)
+    }
+}
+
+impl Kept {
+    fn after(&self, known: u64) -> Vec<Entry> {
+        if known == self.top {
+            return Vec::new();
+        }
+        self.entries.iter().filter(|entry| entry.seq > known).cloned().collect()
+    }
+}
+
+#[async_trait]
+impl RoomLog for MemoryLog {
+    fn by(&self) -> &Incarnation {
+        &self.by
+    }
+
+    async fn append(
+        &mut self,
+        facts: Vec<Fact>,
+        guard: Option<u64>,
+        now: Timestamp,
+    ) -> Result<Appended, LogError> {
+        let turn = self.logs.turns.fetch_add(1, Ordering::Relaxed);
+        let mut kept = self.kept()?;
+        let before = kept.after(self.known);
+        let top = kept.top;
+        if guard.is_some_and(|rules| rules != kept.rules) {
+            drop(kept);
+            self.known = top;
+            return Err(LogError::GuardLost(before));
+        }
+        if kept.entries.len() + facts.len() > ROOM_LOG_ENTRIES || kept.bytes > ROOM_LOG_BYTES {
+            return Err(LogError::Full);
+        }
+        let latest = kept.entries.back().map_or(i64::MIN, |entry| entry.at);
+        let at = now.as_millisecond().max(latest);
+        let mut own = Vec::with_capacity(facts.len());
+        for fact in facts {
+            kept.top += 1;
+            if fact.rules() {
+                kept.rules = kept.top;
+            }
+            let entry = Entry { seq: kept.top, at, by: self.by.clone(), turn, version: ENTRY_VERSION, fact };
+            kept.bytes += entry.fact.size();
+            kept.entries.push_back(entry.clone());
+            own.push(entry);
+        }
+        let top = kept.top;
+        drop(kept);
+        self.known = top;
+        Ok(Appended { before, own })
+    }
+
+    async fn catch_up(&mut self) -> Result<Vec<Entry>, LogError> {
+        let (missed, top) = {
+            let kept = self.kept()?;
+            (kept.after(self.known), kept.top)
+        };
+        self.known = top;
+        Ok(missed)
+    }
+
+    async fn heard(&mut self) -> Heard {
+        std::future::pending().await
+    }
+
+    fn pass(&self, _: &UserId, _: &'static str, _: &Payload) {}
+
+    async fn renew(&mut self, snapshot: Room, keep_from: u64) -> Result<(), LogError> {
+        let mut kept = self.kept()?;
+        if kept.snapshot.top() >= snapshot.top() {
+            return Ok(());
+        }
+        let keep_from = keep_from.min(snapshot.top());
+        while kept.entries.front().is_some_and(|oldest| oldest.seq < keep_from) {
+            if let Some(oldest) = kept.entries.pop_front() {
+                kept.bytes -= oldest.fact.size();
+            }
+        }
+        kept.snapshot = snapshot;
+        Ok(())
+    }
+
+    async fn remove(&mut self) -> Result<bool, LogError> {
+        let (epoch, known) = (&self.epoch, self.known);
+        let removed =
+            self.logs.kept.remove_if(&self.meeting, |_, kept| kept.epoch != *epoch || kept.top == known);
+        Ok(removed.is_some() || !self.logs.kept.contains_key(&self.meeting))
+    }
+
+    fn begin_again(&mut self) {}
+}

@@ -1,0 +1,124 @@
+//! What is appended in one step: decisions that do not depend on each other, in the order in which they were asked.
+
+use std::collections::HashSet;
+
+use plenum_contract::{UserId, error::Problem};
+
+use super::super::{
+    entry::{Command, Decision, Fact, Refusal},
+    inbox::Queued,
+    state::Room,
+};
+
+/// Facts appended in one step.
+const FACTS_MAX: usize = 64;
+/// Their bytes, near enough.
+const BYTES_MAX: usize = 128 * 1024;
+
+/// One thing that was asked, and what it comes to.
+pub(super) struct Step {
+    pub queued: Queued,
+    pub comes_to: ComesTo,
+}
+
+/// What is to be done for a step when its turn comes.
+pub(super) enum ComesTo {
+    /// The next fact of the batch is its.
+    Fact,
+    /// It needs nothing of the log.
+    Nothing,
+    /// Its message is entry `seq` already.
+    SaidBefore { seq: u64, at: i64 },
+    /// It is refused.
+    Refused(Problem),
+    /// It is not for the log.
+    Passing,
+}
+
+/// Steps whose decisions all hold as things stand, whatever of it is appended.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub steps: Vec<Step>,
+    pub facts: Vec<Fact>,
+    pub guard: Option<u64>,
+    bytes: usize,
+    /// Users who come or go in it.
+    moved: HashSet<UserId>,
+    /// How many of them are new.
+    coming: usize,
+    /// Messages in it, by their senders' own ids.
+    said: HashSet<(UserId, std::sync::Arc<str>)>,
+    leaving: bool,
+    /// Whether it holds what concerns everybody.
+    sealed: bool,
+}
+
+impl Batch {
+    /// Takes what was asked, or gives it back when it must wait for what is in the batch already.
+    pub fn take(&mut self, room: &Room, queued: Queued, command: Option<Command>) -> Result<(), Queued> {
+        let Some(command) = command else {
+            self.steps.push(Step { queued, comes_to: ComesTo::Passing });
+            return Ok(());
+        };
+        if self.facts.len() >= FACTS_MAX || self.bytes >= BYTES_MAX || self.concerns(&command) {
+            return Err(queued);
+        }
+        let comes_to = match room.decide(&command) {
+            Ok(Decision::Append { fact, guard }) => {
+                if !self.note(room, &command) {
+                    return Err(queued);
+                }
+                self.bytes += fact.size();
+                self.facts.push(fact);
+                self.guard = self.guard.or(guard);
+                ComesTo::Fact
+            }
+            Ok(Decision::Nothing) => ComesTo::Nothing,
+            Ok(Decision::SaidBefore { seq, at }) => ComesTo::SaidBefore { seq, at },
+            Err(Refusal::Full { .. }) if self.leaving => return Err(queued),
+            Err(refusal) => ComesTo::Refused(refusal.into()),
+        };
+        self.steps.push(Step { queued, comes_to });
+        Ok(())
+    }
+
+    /// Whether the batch holds something that a decision about this depends on.
+    fn concerns(&self, command: &Command) -> bool {
+        if self.sealed {
+            return true;
+        }
+        match command {
+            Command::Join { user, .. } | Command::Leave { user, .. } => self.moved.contains(user),
+            Command::Say { user, client_message_id, .. } => {
+                let again = |id: &std::sync::Arc<str>| self.said.contains(&(user.clone(), id.clone()));
+                self.moved.contains(user) || client_message_id.as_ref().is_some_and(again)
+            }
+            Command::Rule { .. } | Command::End { .. } | Command::Bury { .. } => !self.facts.is_empty(),
+        }
+    }
+
+    /// Notes what will be so when the batch is appended. False when there is no place left for that.
+    fn note(&mut self, room: &Room, command: &Command) -> bool {
+        match command {
+            Command::Join { user, .. } => {
+                if !room.is_in(user) {
+                    if room.count() + self.coming >= room.places() as usize {
+                        return false;
+                    }
+                    self.coming += 1;
+                }
+                self.moved.insert(user.clone());
+            }
+            Command::Leave { user, .. } => {
+                self.moved.insert(user.clone());
+                self.leaving = true;
+            }
+            Command::Say { user, client_message_id: Some(id), .. } => {
+                self.said.insert((user.clone(), id.clone()));
+            }
+            Command::Say { .. } => {}
+            Command::Rule { .. } | Command::End { .. } | Command::Bury { .. } => self.sealed = true,
+        }
+        true
+    }
+}
