@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum::{body::Body, response::Response};
+use http::{HeaderValue, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -115,9 +116,12 @@ pub async fn serve(listener: TcpListener, service: impl Answers, limits: Limits,
         let connection = io.connection().clone();
         watch.add(&connection);
         let io = TokioIo::new(io);
-        let (http, service, closing) = (http.clone(), service.clone(), closing.clone());
+        let (http, service, closing, stopping) =
+            (http.clone(), service.clone(), closing.clone(), life.clone());
         life.spawn(async move {
-            let service = service_fn(move |request| answer(request, service.clone(), connection.clone()));
+            let service = service_fn(move |request| {
+                answer(request, service.clone(), connection.clone(), stopping.clone())
+            });
             let serving = http.serve_connection(io, service).with_upgrades();
             tokio::pin!(serving);
             let ended = tokio::select! {
@@ -149,9 +153,15 @@ async fn answer(
     request: hyper::Request<Incoming>,
     service: impl Answers,
     connection: Arc<Connection>,
+    life: Lifecycle,
 ) -> Result<Response, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(connection);
     // In a box, so that a connection that waits holds none of it.
-    Ok(Box::pin(ask(service, request)).await)
+    let mut response = Box::pin(ask(service, request)).await;
+    if life.is_stopping() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        // Who keeps connections for further requests must not find this one closed under the next.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
