@@ -3,16 +3,20 @@
 
 mod backend;
 mod hop;
+mod looks;
 mod mount;
+mod nodes;
 mod path;
 mod proxy;
 mod remote;
+mod route;
 mod session_ends;
+mod sids;
 mod tunnel;
 
 pub use self::{
-    backend::{Backend, Nodes},
     mount::Mount,
+    nodes::{KeepsItsRooms, Nodes},
     path::refuse_escapes,
     proxy::{Gateway, before},
     session_ends::TellBackends,

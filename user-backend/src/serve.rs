@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    body::Body,
     extract::State,
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::{Request, StatusCode};
+use http::StatusCode;
 use plenum_contract::{
     axum::Json,
     http::{Health, Ready},
@@ -48,6 +47,9 @@ pub async fn serve(
         head_time: HEAD_TIME,
         behind: Behind { bytes: BEHIND_BYTES, age: BEHIND_AGE },
     };
+    for mount in &mounts {
+        mount.nodes.check().await?;
+    }
     let ends = TellBackends::new(&mounts, life.clone());
     let state = AppState::new(config, database, ends, &life).await?;
     let gateway = Gateway::new(mounts, state.clone(), life.clone());
@@ -81,16 +83,10 @@ async fn is_ready(State(parts): State<Parts>) -> Response {
     let mut ready = Ready::new(parts.life.is_stopping());
     ready.part("database", within(async { parts.state.store().ping().await.is_ok() }).await);
     for mount in parts.gateway.mounts() {
-        ready.part(mount.name, within(is_mount_ready(mount)).await);
+        ready.part(mount.name, within(mount.nodes.are_ready()).await);
     }
     let status = if ready.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(ready)).into_response()
-}
-
-async fn is_mount_ready(mount: &Mount) -> bool {
-    let Some(node) = mount.nodes.choose(None) else { return false };
-    let Ok(request) = Request::get("/ready").body(Body::empty()) else { return false };
-    node.ask(None, request).await.is_ok_and(|response| response.status().is_success())
 }
 
 async fn within(part: impl Future<Output = bool>) -> bool {

@@ -1,5 +1,6 @@
 //! Login sessions: beginning, knowing whose they are, ending.
 
+mod follow;
 mod known;
 
 use std::{sync::Arc, time::Duration};
@@ -17,6 +18,9 @@ use known::Known;
 
 /// How often rows of expired sessions are deleted.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// How long the end of a session is kept for those who can't read it now; no session stays known longer without the
+/// store.
+const ENDS_KEPT: SignedDuration = SignedDuration::from_mins(15);
 /// Rows deleted at once.
 const SWEEP_ROWS: u64 = 500;
 /// Deletions of one sweep; what is left waits for the next.
@@ -46,6 +50,17 @@ pub struct NamedSession {
     pub name: String,
 }
 
+/// The end of a session, for every process that uses the same store.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// It rises; two that are added at once may be seen in another order.
+    pub number: i64,
+    /// Which session.
+    pub session: SessionId,
+    /// The hash of its token.
+    pub token: TokenHash,
+}
+
 /// Where sessions are kept. Each call ends within [`plenum_contract::limits::STORE_TIMEOUT`].
 #[async_trait]
 pub trait SessionStore: Send + Sync {
@@ -53,8 +68,15 @@ pub trait SessionStore: Send + Sync {
     async fn add(&self, session: &Session, hash: &TokenHash) -> Result<(), StoreUnavailable>;
     /// The session of a token, if its user is still there.
     async fn find(&self, hash: &TokenHash) -> Result<Option<NamedSession>, StoreUnavailable>;
-    /// Deletes the session of a token. One that is not there is no error.
-    async fn remove(&self, hash: &TokenHash) -> Result<(), StoreUnavailable>;
+    /// Deletes the session of a token and adds its end, both or neither. One that is not there is no error.
+    async fn end(&self, hash: &TokenHash, session: &SessionId, at: Timestamp)
+    -> Result<(), StoreUnavailable>;
+    /// The number after which the ends since `since` stand.
+    async fn ends_before(&self, since: Timestamp) -> Result<i64, StoreUnavailable>;
+    /// The ends after a number, in order, `most` at once.
+    async fn ends_after(&self, number: i64, most: u64) -> Result<Vec<End>, StoreUnavailable>;
+    /// Deletes ends from before a time, `most` at once, and says how many.
+    async fn remove_ends(&self, before: Timestamp, most: u64) -> Result<u64, StoreUnavailable>;
     /// Deletes sessions that expired before `now`, `most` at once, and says how many.
     async fn remove_expired(&self, now: Timestamp, most: u64) -> Result<u64, StoreUnavailable>;
 }
@@ -108,7 +130,7 @@ impl Sessions {
         self.0.known.caller(&token.hash(), now).await
     }
 
-    /// Whether this token's session was ended on this node, not long ago.
+    /// Whether this token's session was ended not long ago, as far as this process has read.
     #[must_use]
     pub fn has_ended(&self, token: &Token) -> bool {
         self.0.known.has_ended(&token.hash())
@@ -116,10 +138,10 @@ impl Sessions {
 
     /// Ends a session: when this returns, its token is invalid here and the others have been told. Goes on
     /// even when the caller leaves.
-    pub async fn end(&self, token: &Token, session: SessionId) -> Result<(), Error> {
+    pub async fn end(&self, token: &Token, session: SessionId, now: Timestamp) -> Result<(), Error> {
         let (inner, hash) = (self.0.clone(), token.hash());
         let ending = self.0.life.spawn(async move {
-            inner.store.remove(&hash).await?;
+            inner.store.end(&hash, &session, now).await?;
             inner.known.forget(hash).await;
             inner.ends.ended(&session).await;
             Ok(())
@@ -131,12 +153,19 @@ impl Sessions {
         }
     }
 
-    /// Deletes what has expired; says how many sessions that were.
+    /// Deletes what has expired, and ends that everybody has read; says how many sessions had expired.
     pub async fn sweep(&self, now: Timestamp) -> Result<u64, StoreUnavailable> {
         let mut gone = 0;
         for _ in 0..SWEEP_ROUNDS {
             let removed = self.0.store.remove_expired(now, SWEEP_ROWS).await?;
             gone += removed;
+            if removed < SWEEP_ROWS || self.0.life.is_stopping() {
+                break;
+            }
+        }
+        let before = now.saturating_sub(ENDS_KEPT).unwrap_or(Timestamp::MIN);
+        for _ in 0..SWEEP_ROUNDS {
+            let removed = self.0.store.remove_ends(before, SWEEP_ROWS).await?;
             if removed < SWEEP_ROWS || self.0.life.is_stopping() {
                 break;
             }

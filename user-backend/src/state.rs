@@ -55,6 +55,7 @@ impl AppState {
         let accounts = Accounts::new(kept.clone(), Passwords::new()?);
         let sessions = Sessions::new(kept, config.session_lifetime, ends, life.clone());
         sessions.keep_swept();
+        sessions.keep_following();
         let (cookies, pages) = (CookiePolicy::new(&config), Pages::new(config.is_production()));
         Ok(Self(Arc::new(Inner { config, store, accounts, sessions, cookies, pages })))
     }

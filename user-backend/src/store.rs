@@ -1,6 +1,7 @@
 //! Accounts and sessions in a SQL database: one model for SQLite, PostgreSQL and MySQL (MariaDB).
 
 mod migrations;
+mod session_ends;
 mod sessions;
 mod users;
 
@@ -23,7 +24,10 @@ impl SqlStore {
     /// Brings the database's tables up to date and opens the store.
     pub async fn open(database: Database) -> Result<Self, DatabaseError> {
         database
-            .migrate(|connection| async move { migrations::Migrator::up(&connection, None).await })
+            .migrate(|connection| async move {
+                migrations::First::up(&connection, None).await?;
+                migrations::Later::up(&connection, None).await
+            })
             .await?;
         Ok(Self { database })
     }

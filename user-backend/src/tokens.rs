@@ -65,6 +65,12 @@ impl TokenHash {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)
     }
 
+    /// Reads what [`to_text`](Self::to_text) wrote; none when it can't be a hash.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
     /// Whether `stored` is this hash, in a time that does not tell how much of it is.
     #[must_use]
     pub fn is(self, stored: &str) -> bool {
@@ -88,6 +94,8 @@ mod tests {
         assert_eq!(Token::parse(one.reveal()).unwrap().hash(), one.hash());
         assert_ne!(one.hash(), other.hash());
         assert!(one.hash().is(&one.hash().to_text()));
+        assert_eq!(TokenHash::parse(&one.hash().to_text()), Some(one.hash()));
+        assert_eq!(TokenHash::parse(&one.hash().to_text()[1..]), None);
         assert!(!one.hash().is(&other.hash().to_text()));
     }
 

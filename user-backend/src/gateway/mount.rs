@@ -1,6 +1,6 @@
 //! Where a service's paths begin.
 
-use super::backend::Nodes;
+use super::nodes::Nodes;
 
 /// A service behind the gateway.
 #[derive(Clone)]

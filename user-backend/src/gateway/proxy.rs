@@ -19,19 +19,16 @@ use plenum_service::{
 };
 use tower::service_fn;
 
-use super::{
-    backend::{Backend, Nodes},
-    hop,
-    mount::Mount,
-};
+use super::{backend::Backend, hop, mount::Mount, nodes::Nodes, route::Way, sids::Sid};
 use crate::http::{
     error::Failure,
     router::AppState,
     session::{has_ended, identify},
 };
 
-/// How long polls may go on when the process stops.
-const LAST_POLLS: Duration = Duration::from_secs(2);
+/// How long polls of a service in this process may go on when it stops: it tells everybody meanwhile, one after the
+/// other.
+const LAST_POLLS: Duration = Duration::from_secs(4);
 /// An Engine.IO message with socket.io's DISCONNECT, after which a client stays away.
 const SOCKET_IO_DISCONNECT: &str = "41";
 
@@ -92,7 +89,7 @@ async fn pass(door: Door<'_>, request: Request) -> Result<Response, Failure> {
         Err(code) => return Err(code.into()),
     };
     let nobody = caller.is_none();
-    let response = door.forward(caller, request, BACKEND_RESPONSE_TIMEOUT, false).await?;
+    let response = door.forward(caller, request, BACKEND_RESPONSE_TIMEOUT, &Way::Any).await?;
     if nobody && response.status() == StatusCode::UNAUTHORIZED {
         return Err(why_none.into());
     }
@@ -105,7 +102,7 @@ async fn pass_socket(door: Door<'_>, request: Request) -> Result<Response, Failu
     if !door.gateway.app.origins().allows(request.headers()) {
         return Err(ErrorCode::ForeignOrigin.into());
     }
-    let upgrade = request.method() == Method::GET && hop::asks_for_websocket(request.headers());
+    let upgrade = asks_for_upgrade(&request);
     let caller = match identify(&door.gateway.app, request.headers()).await {
         Ok(caller) => caller,
         Err(ErrorCode::InvalidSession) if !upgrade && has_ended(&door.gateway.app, request.headers()) => {
@@ -118,18 +115,17 @@ async fn pass_socket(door: Door<'_>, request: Request) -> Result<Response, Failu
     if door.gateway.life.is_stopping() && (upgrade || !names_a_session(&request)) {
         return Err(ErrorCode::ShuttingDown.into());
     }
-    Ok(door.forward(Some(caller), request, BACKEND_POLL_TIMEOUT, upgrade).await?)
+    let way = Sid::of(request.uri()).map_or(Way::Open { websocket: upgrade }, Way::Of);
+    Ok(door.forward(Some(caller), request, BACKEND_POLL_TIMEOUT, &way).await?)
+}
+
+fn asks_for_upgrade(request: &Request) -> bool {
+    request.method() == Method::GET && hop::asks_for_websocket(request.headers())
 }
 
 /// Whether a request is of a socket.io session that is open, or says so.
 fn names_a_session(request: &Request) -> bool {
     request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("sid=")))
-}
-
-/// A service in this process uses that while to tell everybody that it stops.
-async fn stopped_for_a_while(life: &Lifecycle) {
-    life.stopping().await;
-    tokio::time::sleep(LAST_POLLS).await;
 }
 
 /// Answers a connection that polls and whose session was just ended: it may have been between two polls when it
@@ -166,24 +162,35 @@ impl Door<'_> {
         caller: Option<Caller>,
         mut request: Request,
         patience: Duration,
-        upgrade: bool,
+        way: &Way,
     ) -> Result<Response, ErrorCode> {
-        let node = self.nodes.choose(caller.as_ref().map(|caller| &caller.session));
-        let node = node.ok_or(ErrorCode::BackendUnavailable)?;
-        let polls = patience == BACKEND_POLL_TIMEOUT && !upgrade && request.method() == Method::GET;
-        if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
-            let lost = caller.clone().filter(|_| polls);
-            connection.on_cut(lost.map(|caller| self.ends_polling(&node, request.uri().clone(), caller)));
-        }
+        let upgrade = *way != Way::Any && asks_for_upgrade(&request);
+        let polls = *way != Way::Any && !upgrade && request.method() == Method::GET;
+        let connection = request.extensions().get::<Arc<Connection>>().cloned();
+        let (lost, uri) = (caller.clone().filter(|_| polls), request.uri().clone());
+        let tried = |node: &Backend| {
+            if let Some(connection) = &connection {
+                connection.on_cut(lost.clone().map(|caller| self.ends_polling(node, uri.clone(), caller)));
+            }
+        };
         clean(request.headers_mut(), upgrade);
         tokio::select! {
-            answered = tokio::time::timeout(patience, node.ask(caller, request)) => {
+            answered = tokio::time::timeout(patience, self.nodes.ask(way, caller, request, tried)) => {
                 answered.map_err(|_| ErrorCode::BackendTimeout)?
             }
             // A poll may wait for a minute, which this process no longer has.
-            () = stopped_for_a_while(&self.gateway.life), if patience > BACKEND_RESPONSE_TIMEOUT => {
-                Err(ErrorCode::ShuttingDown)
-            }
+            () = self.last_poll(), if patience > BACKEND_RESPONSE_TIMEOUT => Err(ErrorCode::ShuttingDown),
+        }
+    }
+
+    /// When a poll is given up because the process stops.
+    async fn last_poll(&self) {
+        let life = &self.gateway.life;
+        if self.nodes.are_here() {
+            life.stopping().await;
+            tokio::time::sleep(LAST_POLLS).await;
+        } else {
+            life.turn_to_leave().await;
         }
     }
 }

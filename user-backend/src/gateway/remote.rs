@@ -14,7 +14,10 @@ use plenum_contract::{
 use plenum_service::Lifecycle;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{hop, tunnel};
+use super::{
+    backend::{Came, Unanswered},
+    hop, tunnel,
+};
 
 /// How long an idle connection is kept; less than the 30 s after which a backend closes it.
 const IDLE: Duration = Duration::from_secs(15);
@@ -31,24 +34,28 @@ pub struct Remote {
 }
 
 impl Remote {
-    pub fn new(address: Uri, secret: Option<SecretString>, life: Lifecycle) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
+    /// The connections that all services share.
+    pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+        reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(BACKEND_CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_MAX)
             .tcp_nodelay(true)
-            .build()?;
-        Ok(Self { address: Arc::new(address), secret, http, life })
+            .build()
+    }
+
+    pub fn new(address: Uri, secret: Option<SecretString>, http: reqwest::Client, life: Lifecycle) -> Self {
+        Self { address: Arc::new(address), secret, http, life }
     }
 
     pub async fn call(
         &self,
         caller: Option<Caller>,
         mut request: Request<Body>,
-    ) -> Result<Response<Body>, ErrorCode> {
-        self.stamp(request.headers_mut(), caller.as_ref())?;
+    ) -> Result<Response<Body>, Unanswered> {
+        self.stamp(request.headers_mut(), caller.as_ref()).map_err(Unanswered::refused)?;
         let mut response = if hop::asks_for_websocket(request.headers()) {
             tunnel::open(&self.address, request, &self.life).await?
         } else {
@@ -73,14 +80,14 @@ impl Remote {
         Ok(())
     }
 
-    async fn forward(&self, request: Request<Body>) -> Result<Response<Body>, ErrorCode> {
+    async fn forward(&self, request: Request<Body>) -> Result<Response<Body>, Unanswered> {
         let (parts, body) = request.into_parts();
-        let target = self.target(parts.uri.path_and_query())?;
+        let target = self.target(parts.uri.path_and_query()).map_err(Unanswered::refused)?;
         let mut outgoing = self.http.request(parts.method, target).headers(parts.headers);
         if body.size_hint().exact() != Some(0) {
             outgoing = outgoing.body(reqwest::Body::wrap_stream(body.into_data_stream()));
         }
-        let answered = outgoing.send().await.map_err(|error| self.told(&error))?;
+        let answered = outgoing.send().await.map_err(|error| told(&error.without_url()))?;
         Ok(Response::from(answered).map(Body::new))
     }
 
@@ -93,20 +100,22 @@ impl Remote {
         let same = path.split('?').next() == Some(url.path());
         if same { Ok(url) } else { Err(ErrorCode::InvalidPath) }
     }
+}
 
-    fn told(&self, error: &reqwest::Error) -> ErrorCode {
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            if inner.is::<LengthLimitError>() {
-                return ErrorCode::BodyTooLarge;
-            }
-            cause = inner.source();
+/// What an error means, to the client and to whoever might try another service.
+fn told(error: &reqwest::Error) -> Unanswered {
+    let mut causes = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.is::<LengthLimitError>() {
+            return Unanswered::refused(ErrorCode::BodyTooLarge);
         }
-        if error.status() == Some(StatusCode::REQUEST_TIMEOUT) || (error.is_timeout() && !error.is_connect())
-        {
-            return ErrorCode::BackendTimeout;
-        }
-        tracing::warn!(backend = %self.address, error = %error.to_string(), cause = ?error.source(), "a backend can't be reached; is it running, and is CHAT_BACKEND_URL right?");
-        ErrorCode::BackendUnavailable
+        causes = format!("{causes}: {inner}");
+        cause = inner.source();
     }
+    let late = error.status() == Some(StatusCode::REQUEST_TIMEOUT) || error.is_timeout();
+    if late && !error.is_connect() {
+        return Unanswered { code: ErrorCode::BackendTimeout, came: Came::Somewhere, cause: causes };
+    }
+    Unanswered::away(if error.is_connect() { Came::ToNobody } else { Came::Somewhere }, causes)
 }

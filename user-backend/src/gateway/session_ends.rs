@@ -5,10 +5,14 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use axum::body::Body;
 use http::Request;
-use plenum_contract::{ErrorCode, SessionId, limits::ENDED_SESSIONS_KEPT};
+use plenum_contract::{SessionId, limits::ENDED_SESSIONS_KEPT};
 use plenum_service::Lifecycle;
 
-use super::{backend::Backend, mount::Mount};
+use super::{
+    backend::Backend,
+    mount::Mount,
+    nodes::{Node, Nodes},
+};
 use crate::sessions::SessionEnds;
 
 /// How long a logout waits for the services; telling goes on behind it.
@@ -20,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Tells the services behind the gateway.
 pub struct TellBackends {
-    nodes: Vec<(&'static str, Backend)>,
+    services: Vec<(&'static str, Nodes)>,
     life: Lifecycle,
 }
 
@@ -28,46 +32,62 @@ impl TellBackends {
     /// Tells all nodes of these services.
     #[must_use]
     pub fn new(mounts: &[Mount], life: Lifecycle) -> Arc<Self> {
-        let nodes =
-            mounts.iter().flat_map(|mount| mount.nodes.all().map(|node| (mount.name, node))).collect();
-        Arc::new(Self { nodes, life })
+        let services = mounts.iter().map(|mount| (mount.name, mount.nodes.clone())).collect();
+        Arc::new(Self { services, life })
     }
 }
 
 #[async_trait]
 impl SessionEnds for TellBackends {
     async fn ended(&self, session: &SessionId) {
-        let telling = self.nodes.iter().map(|(name, node)| {
-            self.life.spawn(tell(name, node.clone(), session.clone(), self.life.clone()))
-        });
-        let told = futures_util::future::join_all(telling);
-        tokio::time::timeout(PATIENCE, told).await.ok();
-    }
-}
-
-async fn tell(name: &'static str, node: Backend, session: SessionId, life: Lifecycle) {
-    let attempts = ENDED_SESSIONS_KEPT.as_millis() / PAUSE.as_millis();
-    for _ in 0..attempts {
-        match tokio::time::timeout(ATTEMPT, tell_once(&node, &session)).await {
-            Ok(Ok(())) => return,
-            Ok(Err(code)) => {
-                tracing::debug!(service = name, code = code.as_str(), "not told of a session's end yet");
+        let mut telling = Vec::new();
+        for (name, nodes) in &self.services {
+            for node in nodes.current().iter().cloned() {
+                let tell = Tell { service: name, nodes: nodes.clone(), node, session: session.clone() };
+                telling.push(self.life.spawn(tell.until_told(self.life.clone())));
             }
-            Err(_) => tracing::debug!(service = name, "not told of a session's end yet"),
         }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            // This process can't go on telling; it cuts the sockets that go through it in any case.
-            () = life.stopping() => return,
-        }
+        tokio::time::timeout(PATIENCE, futures_util::future::join_all(telling)).await.ok();
     }
-    tracing::error!(service = name, %session, "a service could not be told that a session ended; its sockets may live until they disconnect");
 }
 
-async fn tell_once(node: &Backend, session: &SessionId) -> Result<(), ErrorCode> {
+/// What one node is to be told.
+struct Tell {
+    service: &'static str,
+    nodes: Nodes,
+    node: Arc<Node>,
+    session: SessionId,
+}
+
+impl Tell {
+    async fn until_told(self, life: Lifecycle) {
+        let Self { service, nodes, node, session } = self;
+        let attempts = ENDED_SESSIONS_KEPT.as_millis() / PAUSE.as_millis();
+        for _ in 0..attempts {
+            match tokio::time::timeout(ATTEMPT, tell_once(&node.backend, &session)).await {
+                Ok(Ok(())) => return,
+                Ok(Err(cause)) => {
+                    tracing::debug!(service, node = node.name, cause, "not told of a session's end yet");
+                }
+                Err(_) => tracing::debug!(service, node = node.name, "not told of a session's end yet"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                // This process can't go on telling; it cuts the sockets that go through it in any case.
+                () = life.stopping() => return,
+            }
+            if !nodes.hold(&node) {
+                return; // it is gone, and its sockets with it
+            }
+        }
+        tracing::error!(service, node = node.name, %session, "a node could not be told that a session ended; its sockets may live until they disconnect");
+    }
+}
+
+async fn tell_once(node: &Backend, session: &SessionId) -> Result<(), String> {
     let request = Request::post(format!("/internal/sessions/{session}/end"))
         .body(Body::empty())
-        .map_err(|_| ErrorCode::Internal)?;
-    let response = node.ask(None, request).await?;
-    if response.status().is_success() { Ok(()) } else { Err(ErrorCode::BackendUnavailable) }
+        .map_err(|error| error.to_string())?;
+    let response = node.ask(None, request).await.map_err(|unanswered| unanswered.to_string())?;
+    if response.status().is_success() { Ok(()) } else { Err(response.status().to_string()) }
 }

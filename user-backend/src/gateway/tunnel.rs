@@ -31,6 +31,8 @@ use tokio::{
     time::Sleep,
 };
 
+use super::backend::{Came, Unanswered};
+
 /// The kernel's buffers for a tunnel, each way, so that slowness shows. It doubles what it is told.
 const KERNEL_BUFFER: u32 = 64 * 1024;
 /// Bytes moved at once.
@@ -43,16 +45,10 @@ pub async fn open(
     address: &Uri,
     mut request: Request<Body>,
     life: &Lifecycle,
-) -> Result<Response<Body>, ErrorCode> {
+) -> Result<Response<Body>, Unanswered> {
     let backend = tokio::time::timeout(BACKEND_CONNECT_TIMEOUT, connect(address)).await;
-    let backend = match backend {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => {
-            tracing::warn!(backend = %address, %error, "a backend can't be reached; is it running, and is CHAT_BACKEND_URL right?");
-            return Err(ErrorCode::BackendUnavailable);
-        }
-        Err(_) => return Err(ErrorCode::BackendUnavailable),
-    };
+    let late = |_| Unanswered::away(Came::ToNobody, "no connection in time");
+    let backend = backend.map_err(late)?.map_err(|error| Unanswered::away(Came::ToNobody, error))?;
     let connection = request.extensions().get::<Arc<Connection>>().cloned();
     let client = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
@@ -62,21 +58,15 @@ pub async fn open(
         parts.uri.path_and_query().map_or_else(Uri::default, |path| Uri::from(path.clone()));
     *outgoing.headers_mut() = parts.headers;
     let authority = address.authority().map_or("", |authority| authority.as_str());
-    let host = HeaderValue::from_str(authority).map_err(|_| ErrorCode::Internal)?;
+    let host = HeaderValue::from_str(authority).map_err(|_| Unanswered::refused(ErrorCode::Internal))?;
     outgoing.headers_mut().insert(header::HOST, host);
     outgoing.headers_mut().remove(header::CONTENT_LENGTH); // an upgrade has no body
 
-    let unavailable = |error: hyper::Error| {
-        tracing::warn!(backend = %address, %error, "a backend broke off");
-        ErrorCode::BackendUnavailable
-    };
-    let (mut sender, driver) = http1::Builder::new()
-        .max_buf_size(CHUNK)
-        .handshake(TokioIo::new(backend))
-        .await
-        .map_err(unavailable)?;
+    let broken = |error: hyper::Error| Unanswered::away(Came::Somewhere, error);
+    let (mut sender, driver) =
+        http1::Builder::new().max_buf_size(CHUNK).handshake(TokioIo::new(backend)).await.map_err(broken)?;
     life.spawn(driver.with_upgrades());
-    let mut response = sender.send_request(outgoing).await.map_err(unavailable)?;
+    let mut response = sender.send_request(outgoing).await.map_err(broken)?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         let backend = hyper::upgrade::on(&mut response);
         if let Some(connection) = &connection {
@@ -98,7 +88,7 @@ pub async fn open(
                         connection.cut(CutReason::TunnelBroken);
                     }
                 }
-                () = stopping.stopping() => {}
+                () = stopping.turn_to_leave() => {}
             }
         });
     }

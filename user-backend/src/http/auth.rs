@@ -50,7 +50,7 @@ pub async fn logout(
     locale: Locale,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Failure> {
-    state.sessions().end(&token, caller.session).await?;
+    state.sessions().end(&token, caller.session, clock::now()).await?;
     let cookies = state.cookies().clear(&headers);
     Ok((set(cookies), Json(Envelope::message(said("logged_out", locale)))))
 }

@@ -1,17 +1,46 @@
 //! The tables of accounts and sessions. A migration that was released is never changed.
 
-use sea_orm::DbBackend;
-use sea_orm_migration::prelude::*;
+use sea_orm::{DbBackend, FromQueryResult as _, Iterable as _};
+use sea_orm_migration::{prelude::*, seaql_migrations};
 
-pub(super) struct Migrator;
+/// What the first release made. It refuses to start when its table names a migration that it does not know, so no more
+/// are added here.
+pub(super) struct First;
 
-impl MigratorTrait for Migrator {
+impl MigratorTrait for First {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![Box::new(UsersAndSessions)]
     }
 
     fn migration_table_name() -> DynIden {
         Alias::new("user_backend_migrations").into_iden()
+    }
+}
+
+/// What was added since. A release starts on tables that a later one has added to.
+pub(super) struct Later;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Later {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(SessionEnds)]
+    }
+
+    fn migration_table_name() -> DynIden {
+        Alias::new("user_backend_later_migrations").into_iden()
+    }
+
+    async fn get_migration_models<C: ConnectionTrait>(db: &C) -> Result<Vec<seaql_migrations::Model>, DbErr> {
+        Self::install(db).await?;
+        let select = Query::select()
+            .from(Self::migration_table_name())
+            .columns(seaql_migrations::Column::iter().map(IntoIden::into_iden))
+            .take();
+        let known: Vec<String> =
+            Self::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        let rows = db.query_all(&select).await?;
+        let models = rows.iter().map(|row| seaql_migrations::Model::from_query_result(row, ""));
+        models.filter(|model| model.as_ref().map_or(true, |model| known.contains(&model.version))).collect()
     }
 }
 
@@ -77,6 +106,36 @@ impl MigrationTrait for UsersAndSessions {
         index(manager, "sessions", "sessions_token_hash", Sessions::TokenHash, true).await?;
         index(manager, "sessions", "sessions_user_id", Sessions::UserId, false).await?;
         index(manager, "sessions", "sessions_expires_at", Sessions::ExpiresAt, false).await
+    }
+}
+
+struct SessionEnds;
+
+impl MigrationName for SessionEnds {
+    fn name(&self) -> &'static str {
+        "m0002_session_ends"
+    }
+}
+
+#[derive(DeriveIden)]
+enum Ends {
+    Number,
+    SessionId,
+    TokenHash,
+    EndedAt,
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for SessionEnds {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let ends = table(manager, Alias::new("session_ends"))
+            .col(ColumnDef::new(Ends::Number).big_integer().not_null().auto_increment().primary_key())
+            .col(ColumnDef::new(Ends::SessionId).string_len(128).not_null())
+            .col(ColumnDef::new(Ends::TokenHash).string_len(64).not_null())
+            .col(ColumnDef::new(Ends::EndedAt).big_integer().not_null())
+            .take();
+        manager.create_table(ends).await?;
+        index(manager, "session_ends", "session_ends_ended_at", Ends::EndedAt, false).await
     }
 }
 

@@ -6,10 +6,10 @@ use plenum_contract::{SessionId, UserId};
 use plenum_service::clock;
 use sea_orm::{IntoActiveModel, QuerySelect, entity::prelude::*};
 
-use super::{SqlStore, away, in_time, users};
+use super::{SqlStore, away, in_time, session_ends, users};
 use crate::{
     error::StoreUnavailable,
-    sessions::{NamedSession, Session, SessionStore},
+    sessions::{End, NamedSession, Session, SessionStore},
     tokens::TokenHash,
 };
 
@@ -72,10 +72,32 @@ impl SessionStore for SqlStore {
         Ok(Some(NamedSession { session, token_hash: row.token_hash, name }))
     }
 
-    async fn remove(&self, hash: &TokenHash) -> Result<(), StoreUnavailable> {
-        let delete = Entity::delete_many().filter(Column::TokenHash.eq(hash.to_text()));
-        in_time(delete.exec(self.database.write())).await.map_err(away)?;
-        Ok(())
+    async fn end(
+        &self,
+        hash: &TokenHash,
+        session: &SessionId,
+        at: Timestamp,
+    ) -> Result<(), StoreUnavailable> {
+        let ending = async {
+            let transaction = self.database.begin().await?;
+            let delete = Entity::delete_many().filter(Column::TokenHash.eq(hash.to_text()));
+            delete.exec(&transaction).await?;
+            session_ends::add(&transaction, hash, session, at).await?;
+            transaction.commit().await
+        };
+        in_time(ending).await.map_err(away)
+    }
+
+    async fn ends_before(&self, since: Timestamp) -> Result<i64, StoreUnavailable> {
+        Self::ends_before(self, since).await
+    }
+
+    async fn ends_after(&self, number: i64, most: u64) -> Result<Vec<End>, StoreUnavailable> {
+        Self::ends_after(self, number, most).await
+    }
+
+    async fn remove_ends(&self, before: Timestamp, most: u64) -> Result<u64, StoreUnavailable> {
+        Self::remove_ends(self, before, most).await
     }
 
     async fn remove_expired(&self, now: Timestamp, most: u64) -> Result<u64, StoreUnavailable> {

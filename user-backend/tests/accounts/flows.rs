@@ -24,10 +24,11 @@ pub async fn whoever_registers_can_log_in_and_out(world: World) {
         assert_eq!((profile.status, &profile.body["data"]["email"]), (200, &json!(email)), "{path}");
     }
 
+    let session = world.session(&cookie).await;
     let out = world.post("/api/auth/logout", &cookie, &json!({})).await;
     assert_eq!(out.status, 200, "{}", out.text);
     assert!(out.cookie().ends_with('='), "the cookie is cleared");
-    assert_eq!(world.ended.0.lock().unwrap().len(), 1, "its sockets were told");
+    assert_eq!(world.ended.times(&session), 1, "its sockets were told");
     for _ in 0..2 {
         let after = world.get("/api/me", &cookie).await;
         assert_eq!((after.status, after.code()), (401, "invalid_session"));

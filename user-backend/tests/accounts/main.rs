@@ -1,5 +1,6 @@
 //! Accounts and sessions, over HTTP and in the store: one suite on every database.
 
+mod ends;
 mod flows;
 mod http;
 mod outage;
@@ -42,6 +43,12 @@ on_every_database! {
     store::an_expired_session_is_invalid_and_is_swept,
     store::several_processes_may_start_at_once,
     store::a_session_without_its_user_is_none,
+    ends::a_logout_elsewhere_ends_the_session_here_and_is_told_once,
+    ends::who_starts_learns_of_the_last_two_minutes,
+    ends::many_ends_at_once_are_all_seen,
+    ends::an_end_that_shows_behind_a_later_one_is_not_passed_over,
+    ends::ends_are_swept_when_everybody_has_read_them,
+    ends::a_later_release_may_have_added_to_the_tables,
     outage::who_was_here_stays_for_ten_minutes,
     outage::away_is_never_told_as_a_logout_or_as_not_found,
 }

@@ -16,7 +16,7 @@ use plenum_service::clock;
 use tokio::sync::Semaphore;
 use user_backend::{
     error::{Error, StoreUnavailable},
-    sessions::{NamedSession, Session, SessionEnds, SessionStore, Sessions},
+    sessions::{End, NamedSession, Session, SessionEnds, SessionStore, Sessions},
     store::SqlStore,
     tokens::{Token, TokenHash},
 };
@@ -45,8 +45,25 @@ impl SessionStore for Held {
         found
     }
 
-    async fn remove(&self, hash: &TokenHash) -> Result<(), StoreUnavailable> {
-        self.store.remove(hash).await
+    async fn end(
+        &self,
+        hash: &TokenHash,
+        session: &SessionId,
+        at: Timestamp,
+    ) -> Result<(), StoreUnavailable> {
+        self.store.end(hash, session, at).await
+    }
+
+    async fn ends_before(&self, since: Timestamp) -> Result<i64, StoreUnavailable> {
+        SessionStore::ends_before(&self.store, since).await
+    }
+
+    async fn ends_after(&self, number: i64, most: u64) -> Result<Vec<End>, StoreUnavailable> {
+        SessionStore::ends_after(&self.store, number, most).await
+    }
+
+    async fn remove_ends(&self, before: Timestamp, most: u64) -> Result<u64, StoreUnavailable> {
+        SessionStore::remove_ends(&self.store, before, most).await
     }
 
     async fn remove_expired(&self, now: Timestamp, most: u64) -> Result<u64, StoreUnavailable> {
@@ -94,7 +111,7 @@ async fn a_lookup_under_way_does_not_bring_an_ended_session_back() {
         world.life.spawn(async move { sessions.authenticate(&token, now).await })
     };
     held.has_read().await;
-    sessions.end(&token, SessionId::random()).await.unwrap();
+    sessions.end(&token, SessionId::random(), now).await.unwrap();
     held.let_go(1);
     let found = lookup.await.unwrap().unwrap();
     assert!(matches!(found, Err(Error::InvalidSession)), "{found:?}");
@@ -135,7 +152,7 @@ async fn whoever_leaves_in_the_middle_of_a_logout_is_logged_out() {
     let Scene { sessions, token, now, world, held, .. } = scene(slow.clone()).await;
     tokio::select! {
         biased;
-        ended = sessions.end(&token, SessionId::random()) => panic!("it ended although nobody was told: {ended:?}"),
+        ended = sessions.end(&token, SessionId::random(), now) => panic!("it ended although nobody was told: {ended:?}"),
         () = tokio::task::yield_now() => {}
     }
     let told = slow.0.acquire().await.unwrap();

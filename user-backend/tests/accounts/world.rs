@@ -1,20 +1,20 @@
 //! A user backend without its gateway, on a database of its own or on one that is shared.
 
-use std::{
-    convert::Infallible,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-};
+use std::{convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt as _;
 use plenum_contract::SessionId;
-use plenum_service::{Env, Lifecycle, database::Database};
+use plenum_service::{Env, Lifecycle, clock, database::Database};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
-use user_backend::{AppState, Config, http::router, sessions::SessionEnds};
+use user_backend::{AppState, Config, http::router, sessions::SessionEnds, tokens::Token};
+
+/// How long what is awaited may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,14 +24,34 @@ pub enum Kind {
     MySql,
 }
 
-/// Whoever listens for ended sessions writes them down here.
-#[derive(Default)]
-pub struct Ended(pub Mutex<Vec<SessionId>>);
+/// Whoever listens for ended sessions writes them down here; where several worlds share a database, others' too.
+pub struct Ended(watch::Sender<Vec<SessionId>>);
+
+impl Default for Ended {
+    fn default() -> Self {
+        Self(watch::Sender::new(Vec::new()))
+    }
+}
 
 #[async_trait]
 impl SessionEnds for Ended {
     async fn ended(&self, session: &SessionId) {
-        self.0.lock().unwrap().push(session.clone());
+        self.0.send_modify(|told| told.push(session.clone()));
+    }
+}
+
+impl Ended {
+    /// How often a session's end was told.
+    pub fn times(&self, session: &SessionId) -> usize {
+        self.0.borrow().iter().filter(|told| *told == session).count()
+    }
+
+    /// Waits until a session's end was told.
+    pub async fn is_told(&self, session: &SessionId) {
+        let mut told = self.0.subscribe();
+        let waiting = told.wait_for(|told| told.contains(session));
+        let told = tokio::time::timeout(PATIENCE, waiting).await;
+        told.expect("the end of a session is told in time").expect("it is the world's own");
     }
 }
 
@@ -82,6 +102,19 @@ impl World {
             Kind::Postgres => (server("TEST_POSTGRES_URL")?, None),
             Kind::MySql => (server("TEST_MYSQL_URL")?, None),
         };
+        Some(Self::at(url, folder, variables).await)
+    }
+
+    /// A second process on the same database.
+    pub async fn beside(&self) -> Self {
+        Self::at(self.url.clone(), None, &[]).await
+    }
+
+    async fn at(
+        url: String,
+        folder: Option<PathBuf>,
+        variables: &'static [(&'static str, &'static str)],
+    ) -> Self {
         let mut env = Env::lookup(move |name| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         });
@@ -92,7 +125,7 @@ impl World {
         let state = AppState::new(config, database.clone(), ended.clone(), &life).await.unwrap();
         let service = router::layered(router::finish(router::routes(&state), &state), &state);
         let service = BoxCloneSyncService::new(service);
-        Some(Self { state, database, url, life, ended, service, folder })
+        Self { state, database, url, life, ended, service, folder }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -123,6 +156,12 @@ impl World {
         assert_eq!(answer.status, 201, "{}", answer.text);
         fields["uid"] = answer.body["data"]["uid"].clone();
         fields
+    }
+
+    /// The session that a cookie holds.
+    pub async fn session(&self, cookie: &str) -> SessionId {
+        let token = Token::parse(cookie.split_once('=').unwrap().1).unwrap();
+        self.state.sessions().authenticate(&token, clock::now()).await.unwrap().session
     }
 
     /// Logs someone in: the cookie.

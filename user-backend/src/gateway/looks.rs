@@ -1,0 +1,113 @@
+//! Looking at nodes: whether each is ready, and whether it shares its rooms with the others.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::body::Body;
+use http::Request;
+use http_body_util::{BodyExt as _, Limited};
+use plenum_contract::http::Ready;
+use plenum_service::Lifecycle;
+use serde_json::Value;
+use tokio::time::MissedTickBehavior;
+
+use super::{backend::Backend, nodes::Node};
+
+/// How often a node is looked at. A node that stops serves for a second after it has said so, so that everybody has
+/// looked by then.
+const EVERY: Duration = Duration::from_millis(300);
+/// How long a look may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes of the largest answer that is read.
+const ANSWER: usize = 16 * 1024;
+
+/// What a look has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// It takes what is new.
+    Ready(Rooms),
+    /// It answers, and says that it does not.
+    NotReady(Rooms),
+    /// Nobody answered.
+    Nothing,
+}
+
+/// Whose a node's rooms are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rooms {
+    /// All nodes'.
+    Shared,
+    /// The node's alone.
+    Own,
+    /// It is not told.
+    Unknown,
+}
+
+/// Looks at a node again and again, for as long as it is anybody's or until the process stops.
+pub(super) fn keep_looking(node: &Arc<Node>, life: &Lifecycle) {
+    let (node, stopping) = (Arc::downgrade(node), life.clone());
+    life.spawn(async move {
+        let mut tick = tokio::time::interval(EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = stopping.stopping() => return,
+            }
+            let Some(node) = node.upgrade() else { return };
+            look_at(&node).await;
+        }
+    });
+}
+
+/// Looks at a node once, and keeps what that shows.
+pub(super) async fn look_at(node: &Node) {
+    node.was_seen(look(&node.backend).await);
+}
+
+/// Looks at a backend once.
+pub(super) async fn look(backend: &Backend) -> Seen {
+    tokio::time::timeout(PATIENCE, ask(backend)).await.ok().flatten().unwrap_or(Seen::Nothing)
+}
+
+async fn ask(backend: &Backend) -> Option<Seen> {
+    let request = Request::get("/ready").body(Body::empty()).ok()?;
+    let (head, body) = backend.ask(None, request).await.ok()?.into_parts();
+    let said = Limited::new(body, ANSWER).collect().await.ok().map(|body| rooms_in(&body.to_bytes()));
+    let rooms = said.unwrap_or(Rooms::Unknown);
+    Some(if head.status.is_success() { Seen::Ready(rooms) } else { Seen::NotReady(rooms) })
+}
+
+/// A node that says how its parts are, but nothing of its rooms, is of a release that knew only its own.
+fn rooms_in(answer: &[u8]) -> Rooms {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    match answer["rooms"].as_str() {
+        Some(Ready::SHARED_ROOMS) => Rooms::Shared,
+        Some(Ready::OWN_ROOMS) => Rooms::Own,
+        None if answer["parts"].is_object() => Rooms::Own,
+        _ => Rooms::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_says_whose_its_rooms_are_and_one_of_an_earlier_release_by_saying_nothing() {
+        let said = |shared: Option<bool>| {
+            let mut ready = Ready::new(false);
+            ready.part("store", true);
+            if let Some(shared) = shared {
+                ready.rooms(shared);
+            }
+            rooms_in(&serde_json::to_vec(&ready).unwrap())
+        };
+        assert_eq!(
+            [said(Some(true)), said(Some(false)), said(None)],
+            [Rooms::Shared, Rooms::Own, Rooms::Own]
+        );
+        for other in ["", "<html>", "[]", "\"ready\"", "{\"rooms\":1}"] {
+            assert_eq!(rooms_in(other.as_bytes()), Rooms::Unknown, "{other}");
+        }
+    }
+}
