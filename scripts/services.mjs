@@ -6,6 +6,7 @@ import { atEnd } from "./processes.mjs";
 import { firestore } from "./services/firestore.mjs";
 import { mariadb } from "./services/mariadb.mjs";
 import { postgres } from "./services/postgres.mjs";
+import { redis } from "./services/redis.mjs";
 
 const tail = (path) => {
   try {
@@ -38,7 +39,7 @@ export async function startServices(databases) {
     }
     console.log(`${service.name} is ready (${((Date.now() - begun) / 1_000).toFixed(1)} s)`);
   };
-  await Promise.all([postgres, mariadb, firestore].map(start));
+  await Promise.all([postgres, mariadb, firestore, redis].map(start));
   return {
     missing,
     variables: (database) => Object.fromEntries(addresses.map(([name, address]) => [name, address(database)])),

@@ -10,13 +10,17 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TESTS = join(ROOT, "tests");
 const NODE_LEAST = 20;
 
-/** Suites by the beginning of their names; the last two modes differ from `apart` in the store alone. */
+/** Suites by the beginning of their names; the two before the last differ from `apart` in the store alone. */
 const MODES = {
   plenum: [""],
   apart: [""],
   "apart-one-file": ["accounts", "logout", "meetings", "rooms", "chat", "shutdown"],
   "apart-firestore": ["firestore", "meetings", "rooms", "resume", "faults-store", "shutdown"],
+  many: [""],
 };
+
+/** What a mode cannot do without. */
+const NEEDS = { "apart-firestore": ["Firestore"], many: ["Redis", "PostgreSQL"] };
 
 const { MODE, SUITES } = process.env;
 const modes = MODE ? Object.keys(MODES).filter((mode) => mode === MODE) : Object.keys(MODES);
@@ -34,7 +38,7 @@ async function main() {
   }
   if (withRust) rows.push(...services.missing.map(({ name }) => skippedRow(`stores on ${name}`)), ...(await rust(services)));
   for (const mode of modes) {
-    const lacks = mode === "apart-firestore" && services.missing.some(({ name }) => name === "Firestore");
+    const lacks = services.missing.some(({ name }) => NEEDS[mode]?.includes(name));
     rows.push(lacks ? skippedRow("system", mode) : await system(mode, services));
   }
   return print(rows);

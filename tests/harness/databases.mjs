@@ -12,17 +12,23 @@ function psql() {
   return found.find(existsSync) ?? "psql";
 }
 
-/** A new database on the server of TEST_POSTGRES_URL, reached through a proxy: `{url, proxy}`. */
-export async function postgresThroughProxy() {
+/** A new database on the server of TEST_POSTGRES_URL: its URL. */
+export function postgresDatabase() {
   const server = process.env.TEST_POSTGRES_URL;
+  if (!server) throw new Error("this needs TEST_POSTGRES_URL");
   const name = `plenum_${randomBytes(5).toString("hex")}`;
   execFileSync(psql(), [server, "-q", "-c", `CREATE DATABASE ${name}`], { stdio: "pipe" });
-  const direct = new URL(server);
-  const proxy = await Proxy.before(`${direct.hostname}:${direct.port || 5432}`);
   const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** A new database on the server of TEST_POSTGRES_URL, reached through a proxy: `{url, proxy}`. */
+export async function postgresThroughProxy() {
+  const url = new URL(postgresDatabase());
+  const proxy = await Proxy.before(`${url.hostname}:${url.port || 5432}`);
   url.hostname = "127.0.0.1";
   url.port = String(proxy.port);
-  url.pathname = `/${name}`;
   return { url: url.href, proxy };
 }
 

@@ -3,88 +3,153 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { postgresDatabase } from "./databases.mjs";
 import { MODE } from "./modes.mjs";
 import { Process } from "./process.mjs";
+import { Proxy } from "./proxy.mjs";
+import { Redis } from "./redis.mjs";
+import { SEED, chance, oneOf } from "./seed.mjs";
 
 /**
  * What a system is started with.
  * @typedef {object} Options
+ * @property {string} [mode] instead of the run's
  * @property {object} [env] variables of every process
  * @property {object} [user] variables of the process that is the gateway
  * @property {object} [chat] variables of the process that holds meetings
  * @property {string|null} [secret] INTERNAL_SECRET when apart; null for none
- * @property {(chat: Process) => Promise<string>} [route] the address by which the gateway reaches the chat backend
+ * @property {(chat: Process) => Promise<string>} [route] the address by which a gateway reaches a chat backend
+ * @property {number} [gateways] in `many`, how many gateways
+ * @property {number} [chats] in `many`, how many nodes of the chat backend
+ * @property {object} [redis] in `many`, how Redis is started, or a thing that has a `url`
+ * @property {boolean} [links] in `many`, every node has a line to Redis, and every gateway one to each node, that can be cut
  */
 export class Servers {
-  /** The process that clients reach. */
-  gateway;
-  /** The process that holds meetings; the same one in `plenum`. */
-  chat;
+  /** The processes that clients reach. */
+  gateways = [];
+  /** The processes that hold meetings; the same one in `plenum`. */
+  chats = [];
+  /** With `links`: the line of each chat node to Redis, and of each gateway to each chat node. */
+  redisLinks = [];
+  nodeLinks = [];
+  #random = chance(SEED);
 
   constructor(options = {}) {
     this.options = options;
+    this.mode = options.mode ?? MODE;
     this.project = `plenum-test-${randomBytes(4).toString("hex")}`;
   }
 
   async start() {
-    const { env = {}, user = {}, chat = {}, route } = this.options;
     this.folder = await mkdtemp(join(tmpdir(), "plenum-"));
-    const file = (name) => `sqlite://${join(this.folder, name)}`;
-    if (MODE === "plenum") {
-      const all = { DATABASE_URL: file("plenum.db"), ...env, ...user, ...chat };
-      this.gateway = this.chat = new Process("plenum", { env: all, cwd: this.folder });
-      await this.gateway.start();
-      return this;
-    }
-    const secret = this.options.secret === undefined ? randomUUID() : this.options.secret;
-    this.secret = secret;
-    const shared = { ...(secret === null ? {} : { INTERNAL_SECRET: secret }), ...env };
-    const one = MODE === "apart-one-file";
-    const firestore = MODE === "apart-firestore" && {
+    if (this.mode === "plenum") await this.#startOne();
+    else if (this.mode === "many") await this.#startMany();
+    else await this.#startApart();
+    return this;
+  }
+
+  #file(name) {
+    return `sqlite://${join(this.folder, name)}`;
+  }
+
+  async #startOne() {
+    const { env = {}, user = {}, chat = {} } = this.options;
+    const all = { DATABASE_URL: this.#file("plenum.db"), ...env, ...user, ...chat };
+    const both = new Process("plenum", { env: all, cwd: this.folder });
+    this.gateways = this.chats = [both];
+    await both.start();
+  }
+
+  /** The variables of every process that is apart. */
+  get #shared() {
+    this.secret ??= this.options.secret === undefined ? randomUUID() : this.options.secret;
+    return { ...(this.secret === null ? {} : { INTERNAL_SECRET: this.secret }), ...this.options.env };
+  }
+
+  async #startApart() {
+    const { user = {}, chat = {}, route } = this.options;
+    const one = this.mode === "apart-one-file";
+    const firestore = this.mode === "apart-firestore" && {
       FIRESTORE_EMULATOR_HOST: process.env.TEST_FIRESTORE_EMULATOR_HOST,
       FIREBASE_PROJECT_ID: this.project,
     };
     if (firestore && !firestore.FIRESTORE_EMULATOR_HOST) {
       throw new Error("apart-firestore needs TEST_FIRESTORE_EMULATOR_HOST");
     }
-    this.chat = new Process("chat-backend", {
-      env: { DATABASE_URL: file(one ? "one.db" : "chat.db"), ...shared, ...firestore, ...chat },
-      cwd: this.folder,
-    });
-    await this.chat.start();
-    const address = route ? await route(this.chat) : this.chat.url;
-    this.gateway = new Process("user-backend", {
-      env: { DATABASE_URL: file(one ? "one.db" : "user.db"), CHAT_BACKEND_URL: address, ...shared, ...user },
-      cwd: this.folder,
-    });
-    await this.gateway.start();
-    return this;
+    const node = await this.#chatNode({ DATABASE_URL: this.#file(one ? "one.db" : "chat.db"), ...this.#shared, ...firestore, ...chat });
+    const address = route ? await route(node) : node.url;
+    await this.#gateway({ DATABASE_URL: this.#file(one ? "one.db" : "user.db"), CHAT_BACKEND_URL: address, ...this.#shared, ...user });
+  }
+
+  async #startMany() {
+    const { gateways = 2, chats = 3, user = {}, chat = {}, route, redis, links } = this.options;
+    this.redis = redis?.url ? redis : await Redis.start(redis);
+    const DATABASE_URL = postgresDatabase();
+    this.redisLinks = await Promise.all(Array.from({ length: links ? chats : 0 }, () => this.redis.link()));
+    for (let n = 0; n < chats; n++) {
+      const REDIS_URL = this.redisLinks[n]?.redis ?? this.redis.url;
+      // One after the other: the first makes the tables.
+      await this.#chatNode({ DATABASE_URL, REDIS_URL, ...this.#shared, ...chat });
+    }
+    for (let n = 0; n < gateways; n++) {
+      const lines = await Promise.all(this.chats.map((node) => (links ? Proxy.before(node.url) : undefined)));
+      this.nodeLinks.push(lines);
+      const urls = await Promise.all(this.chats.map((node, i) => (route ? route(node) : (lines[i] ?? node).url)));
+      await this.#gateway({ DATABASE_URL, CHAT_BACKEND_URL: urls.join(), ...this.#shared, ...user });
+    }
+  }
+
+  async #chatNode(env) {
+    const node = new Process("chat-backend", { env, cwd: this.folder });
+    this.chats.push(node);
+    return node.start();
+  }
+
+  async #gateway(env) {
+    const gateway = new Process("user-backend", { env, cwd: this.folder });
+    this.gateways.push(gateway);
+    return gateway.start();
+  }
+
+  /** The first process that clients reach. */
+  get gateway() {
+    return this.gateways[0];
+  }
+
+  /** The first process that holds meetings; the same one in `plenum`. */
+  get chat() {
+    return this.chats[0];
   }
 
   get processes() {
-    return [...new Set([this.gateway, this.chat])].filter(Boolean);
+    return [...new Set([...this.gateways, ...this.chats])];
   }
 
+  /** Where a client goes: with several gateways, any of them. */
   get url() {
-    return this.gateway.url;
+    return oneOf(this.gateways, this.#random).url;
   }
 
   /** Stops what still runs, in order, and says how each process ended. */
   async stop() {
     const ends = [];
-    for (const process of this.processes) {
-      if (!process.running) continue;
+    const stop = async (process) => {
+      if (!process.running) return;
       process.resume();
       const end = await process.terminate().catch(async (error) => {
         await process.kill();
         return { error };
       });
       ends.push({ name: process.name, ...end });
-    }
+    };
+    await Promise.all(this.gateways.map(stop));
+    await Promise.all(this.chats.map(stop));
     return ends;
   }
 
   async remove() {
+    for (const proxy of this.nodeLinks.flat()) await proxy?.close();
+    await this.redis?.remove();
     if (this.folder) await rm(this.folder, { recursive: true, force: true });
   }
 

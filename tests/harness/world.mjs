@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, afterEach, before } from "node:test";
 import { killAll } from "./process.mjs";
+import { SEED } from "./seed.mjs";
 import { Servers } from "./servers.mjs";
 import { User } from "./user.mjs";
 import { inParallel } from "./wait.mjs";
@@ -27,6 +28,7 @@ export class World {
     return this;
   }
 
+  /** Where a client goes: with several gateways, any of them. */
   get url() {
     return this.servers.url;
   }
@@ -91,7 +93,7 @@ export function aWorld(options = {}, { together = false } = {}) {
   const world = new World(options);
   before(() => world.start());
   afterEach((t) => {
-    if (!t.passed) console.error(`${t.name} failed\n${world.servers?.tail()}`);
+    if (!t.passed) console.error(`${t.name} failed (SEED=${SEED})\n${world.servers?.tail()}`);
     if (!together) world.quiet();
   });
   after(() => world.close());
