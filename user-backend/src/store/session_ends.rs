@@ -56,15 +56,15 @@ pub(super) async fn add(
 impl SqlStore {
     /// The number after which the ends since `since` stand.
     pub(super) async fn ends_before(&self, since: Timestamp) -> Result<i64, StoreUnavailable> {
+        // The last comes first: whatever is added between the two is behind it.
+        let last = Entity::find().order_by_desc(Column::Number).one(self.database.read());
+        let last = in_time(last).await.map_err(away)?.map_or(0, |last| last.number);
         let first = Entity::find()
             .filter(Column::EndedAt.gte(since.as_millisecond()))
             .order_by_asc(Column::Number)
             .one(self.database.read());
-        if let Some(first) = in_time(first).await.map_err(away)? {
-            return Ok(first.number - 1);
-        }
-        let last = Entity::find().order_by_desc(Column::Number).one(self.database.read());
-        Ok(in_time(last).await.map_err(away)?.map_or(0, |last| last.number))
+        let first = in_time(first).await.map_err(away)?;
+        Ok(first.map_or(last, |first| last.min(first.number - 1)))
     }
 
     /// The ends after a number, in order.

@@ -93,18 +93,20 @@ pub async fn an_end_that_shows_behind_a_later_one_is_not_passed_over(world: Worl
 }
 
 pub async fn ends_are_swept_when_everybody_has_read_them(world: World) {
-    // Long ago, so that no other test's are swept.
-    let (store, then) = (world.state.store(), Timestamp::from_second(1_000_000_000).unwrap());
-    let before = |later: SignedDuration| store.remove_ends(then + later, 10);
+    let (store, second) = (world.state.store(), SignedDuration::from_secs(1));
+    // On a server whoever starts sweeps what is old; a file is this test's own, so there it is later than that.
+    let own = world.url.starts_with("sqlite");
+    let then = if own { clock::now() + SignedDuration::from_hours(24) } else { Timestamp::UNIX_EPOCH };
     for _ in 0..3 {
         store.end(&Token::random().unwrap().hash(), &SessionId::random(), then).await.unwrap();
     }
-    assert_eq!(before(SignedDuration::ZERO).await.unwrap(), 0);
-    world.state.sessions().sweep(then + SignedDuration::from_mins(14)).await.unwrap();
-    let second = SignedDuration::from_secs(1);
-    assert_eq!(store.remove_ends(then + second, 2).await.unwrap(), 2, "no more than so many at once");
+    if own {
+        assert_eq!(store.remove_ends(then, 10).await.unwrap(), 0);
+        world.state.sessions().sweep(then + SignedDuration::from_mins(14)).await.unwrap();
+        assert_eq!(store.remove_ends(then + second, 2).await.unwrap(), 2, "no more than so many at once");
+    }
     world.state.sessions().sweep(then + SignedDuration::from_mins(15) + second).await.unwrap();
-    assert_eq!(before(second).await.unwrap(), 0);
+    assert_eq!(store.remove_ends(then + second, 10).await.unwrap(), 0);
 }
 
 /// A database that a later release has added to: this one starts on it.
