@@ -56,13 +56,6 @@ impl Sids {
     pub(super) fn forget(&self, sid: &Sid) {
         self.0.invalidate(sid);
     }
-
-    /// How many are remembered.
-    #[cfg(test)]
-    pub(super) fn count(&self) -> u64 {
-        self.0.run_pending_tasks();
-        self.0.entry_count()
-    }
 }
 
 #[cfg(test)]
