@@ -287,7 +287,7 @@ impl RoomLogs for Cluster {
         } else {
             None
         };
-        self.0.nodes.counted_elsewhere(fresh)
+        self.0.nodes.counted_elsewhere(fresh.as_ref())
     }
 
     fn is_shared(&self) -> bool {

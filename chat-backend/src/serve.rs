@@ -108,7 +108,7 @@ pub async fn serve(
 async fn set_live_counts_right(store: Arc<dyn MeetingStore>, rooms: Rooms, life: Lifecycle) {
     loop {
         let done = match rooms.live().await {
-            Ok(live) => store.reset_live_counts(&live).await.map_err(|error| error.to_string()),
+            Ok(meetings) => store.reset_live_counts(&meetings).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         let Err(error) = done else { break };

@@ -177,12 +177,11 @@ async fn carry_out(link: &Link, rooms: &DashMap<MeetingId, Listening>, order: Or
         Order::Unsubscribe(meeting) if !rooms.contains_key(&meeting) => {
             link.unsubscribe(&channel_of(&meeting)).await.ok();
         }
-        Order::Unsubscribe(_) => {}
         Order::Publish(meeting, word) if link.is_up() => {
             let mut publish = redis::pipe();
             publish.cmd("PUBLISH").arg(channel_of(&meeting)).arg(word).ignore();
             link.pipe::<()>(&publish).await.ok();
         }
-        Order::Publish(..) => {}
+        Order::Unsubscribe(_) | Order::Publish(..) => {}
     }
 }

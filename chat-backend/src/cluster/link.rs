@@ -79,9 +79,9 @@ impl Link {
     async fn run(&self, prepares: Arc<dyn Prepares>) {
         let (mut pause, mut generation, mut told) = (PAUSE.0, 0, false);
         loop {
-            let (pushes, mut pushed) = mpsc::unbounded_channel();
+            let (sender, mut pushed) = mpsc::unbounded_channel();
             let made = tokio::time::timeout(CONNECT_TIMEOUT * 2, async {
-                let mut connection = self.connect(pushes).await.map_err(|error| error.to_string())?;
+                let mut connection = self.connect(sender).await.map_err(|error| error.to_string())?;
                 prepares.prepare(&mut connection).await?;
                 Ok::<_, String>(connection)
             });

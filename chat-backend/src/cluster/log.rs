@@ -143,6 +143,20 @@ struct Said {
     rest: Vec<String>,
 }
 
+impl Said {
+    fn read(said: Vec<Value>) -> Result<Self, String> {
+        let text = |value: Value| String::from_redis_value(value).map_err(|error| error.to_string());
+        let mut said = said.into_iter();
+        let outcome = said.next().map(text).transpose()?.unwrap_or_default();
+        let missed = said.next().map(Vec::<String>::from_redis_value).transpose();
+        let missed = missed.map_err(|error| error.to_string())?.unwrap_or_default();
+        let missed = missed.iter().map(|entry| serde_json::from_str(entry)).collect::<Result<_, _>>();
+        let missed = missed.map_err(|error| error.to_string())?;
+        let rest = said.map(text).collect::<Result<_, _>>()?;
+        Ok(Self { outcome, missed, rest })
+    }
+}
+
 impl RedisLog {
     fn knows(&mut self, top: u64, mark: String) {
         (self.known, self.mark) = (top, mark);
@@ -175,7 +189,7 @@ impl RedisLog {
         }
         let keys = [&*self.keys.meta, &self.keys.log, &self.keys.snapshot, &self.keys.channel];
         let said: Vec<Value> = self.shared.link.run_script(&self.shared.scripts.append, &keys, &args).await?;
-        let said = self.read(said).map_err(|what| unreadable(&self.meeting, &what))?;
+        let said = Said::read(said).map_err(|what| unreadable(&self.meeting, &what))?;
         match said.outcome.as_str() {
             "lost" | "behind" => return Err(LogError::Lost),
             "torn" => {
@@ -191,18 +205,6 @@ impl RedisLog {
         };
         self.knows(top, mark.clone());
         Ok((said, turn))
-    }
-
-    fn read(&self, said: Vec<Value>) -> Result<Said, String> {
-        let text = |value: Value| String::from_redis_value(value).map_err(|error| error.to_string());
-        let mut said = said.into_iter();
-        let outcome = said.next().map(text).transpose()?.unwrap_or_default();
-        let missed = said.next().map(Vec::<String>::from_redis_value).transpose();
-        let missed = missed.map_err(|error| error.to_string())?.unwrap_or_default();
-        let missed = missed.iter().map(|entry| serde_json::from_str(entry)).collect::<Result<_, _>>();
-        let missed = missed.map_err(|error| error.to_string())?;
-        let rest = said.map(text).collect::<Result<_, _>>()?;
-        Ok(Said { outcome, missed, rest })
     }
 
     /// The log is not the one that was seen: a replica that had less of it has become the primary.

@@ -108,7 +108,9 @@ impl Nodes {
     /// Redis was away: nobody is silent until it has been there for a while.
     pub fn forgive(&self) {
         if let Some(seen) = &mut *self.seen() {
-            seen.values_mut().for_each(|seen| seen.silent = 0);
+            for seen in seen.values_mut() {
+                seen.silent = 0;
+            }
         }
     }
 
@@ -119,11 +121,11 @@ impl Nodes {
     }
 
     /// What the others count, as they said.
-    pub fn counted_elsewhere(&self, fresh: Option<HashMap<String, String>>) -> (usize, usize) {
+    pub fn counted_elsewhere(&self, fresh: Option<&HashMap<String, String>>) -> (usize, usize) {
         let guard = self.seen();
         let others = guard.iter().flatten().filter(|(node, seen)| **node != self.own && !seen.gone);
         let says = others.map(|(node, seen)| {
-            let fresh = fresh.as_ref().and_then(|fresh| serde_json::from_str(fresh.get(node)?).ok());
+            let fresh = fresh.and_then(|fresh| serde_json::from_str(fresh.get(node)?).ok());
             fresh.unwrap_or_else(|| seen.says.clone())
         });
         says.fold((0, 0), |(rooms, users), says| (rooms + says.rooms, users + says.users))

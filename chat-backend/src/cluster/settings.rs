@@ -21,7 +21,7 @@ pub async fn check(connection: &mut MultiplexedConnection) -> Result<&'static st
         .await;
     let Ok(settings) = settings else {
         return Ok(
-            "unknown: CONFIG GET is not allowed; see docs/operations.md for the settings that are needed",
+            "unknown: CONFIG GET is not allowed; see docs/several-nodes.md for the settings that are needed",
         );
     };
     let value =

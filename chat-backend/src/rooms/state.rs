@@ -123,11 +123,10 @@ impl Room {
             Command::Leave { user, socket } if self.has_seat(user, socket) => {
                 append(Fact::Left { user: user.clone(), socket: socket.clone() })
             }
-            Command::Leave { .. } => Ok(Decision::Nothing),
             Command::Bury { node } if self.seats().any(|(_, seat)| seat.by == *node) => {
                 append(Fact::Gone { node: node.clone() })
             }
-            Command::Bury { .. } => Ok(Decision::Nothing),
+            Command::Leave { .. } | Command::Bury { .. } => Ok(Decision::Nothing),
             Command::End { .. } if self.ended.is_some() => Ok(Decision::Nothing),
             Command::End { reason } => append(Fact::Ended { reason: *reason }),
             _ if self.ended.is_some() => Err(Refusal::Ended),

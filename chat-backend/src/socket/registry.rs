@@ -204,7 +204,9 @@ impl Sockets {
             if n > 0 {
                 tokio::time::sleep(DRAIN_PAUSE).await;
             }
-            batch.iter().for_each(|session| session.cut(CutReason::Draining));
+            for session in batch {
+                session.cut(CutReason::Draining);
+            }
         }
         // Handshakes that were under way when we began.
         for session in self.all() {

@@ -49,7 +49,7 @@ pub(super) fn join_of(from: &Sender) -> Command {
 
 impl LiveRoom {
     /// Does what a step comes to; `entry` is its own, where it has one.
-    pub(super) fn finish(&mut self, step: Step, entry: Option<Entry>) {
+    pub(super) fn finish(&mut self, step: Step, entry: Option<&Entry>) {
         let inbound = step.queued.inbound;
         if self.roster_due_now && !matches!(inbound, Inbound::Join { .. }) {
             self.tell_roster();
@@ -58,18 +58,18 @@ impl LiveRoom {
             return self.refuse(inbound, problem);
         }
         match inbound {
-            Inbound::Join { from, resume, answer } => self.joined(from, resume, answer, entry.as_ref()),
+            Inbound::Join { from, resume, answer } => self.joined(from, resume.as_ref(), answer, entry),
             Inbound::Leave { from, answer } => {
-                self.left(&from, entry.as_ref());
+                self.left(&from, entry);
                 answer(Ok(Answered::Done));
             }
             Inbound::Say { client_message_id, answer, .. } => {
                 let own_id = client_message_id.as_deref().map(str::to_owned);
-                answer(self.said(own_id, &step.comes_to, entry.as_ref()).map(Answered::Said));
+                answer(self.said(own_id, &step.comes_to, entry).map(Answered::Said));
             }
             Inbound::Typing { from, event, answer } => answer(self.typing(&from, event)),
             Inbound::Ruled { .. } | Inbound::End { .. } | Inbound::Bury { .. } | Inbound::Unseat { .. } => {
-                if let Some(entry) = &entry {
+                if let Some(entry) = entry {
                     self.follow(entry, true);
                 }
             }
@@ -95,7 +95,7 @@ impl LiveRoom {
         }
     }
 
-    fn joined(&mut self, from: Sender, resume: Option<Resume>, answer: Answer, entry: Option<&Entry>) {
+    fn joined(&mut self, from: Sender, resume: Option<&Resume>, answer: Answer, entry: Option<&Entry>) {
         let was_in = self.room.is_in(&from.who.user);
         let before = self.room.top();
         if let Some(entry) = entry {
@@ -107,7 +107,7 @@ impl LiveRoom {
             let gone = Inbound::Leave { from, answer: Box::new(drop) };
             return self.asked.push_front(super::Queued { inbound: gone, place: None });
         }
-        answer(Ok(Answered::Joined(Box::new(self.snapshot_for(&from.who.user, resume.as_ref(), before)))));
+        answer(Ok(Answered::Joined(Box::new(self.snapshot_for(&from.who.user, resume, before)))));
         let member = Member { who: from.who, recipient: from.recipient };
         if was_in || self.room.count() > ROSTER_AT_ONCE_MAX {
             let roster = encode(&self.roster());

@@ -33,18 +33,20 @@ impl LiveRoom {
         while !self.asked.is_empty() && !self.lost {
             let mut batch = self.gather();
             if batch.facts.is_empty() {
-                batch.steps.into_iter().for_each(|step| self.finish(step, None));
+                for step in batch.steps {
+                    self.finish(step, None);
+                }
                 continue;
             }
             let facts = std::mem::take(&mut batch.facts);
             match self.log.append(facts, batch.guard, clock::now()).await {
                 Ok(appended) => {
                     again = 0;
-                    appended.before.iter().for_each(|entry| self.follow(entry, false));
+                    self.follow_all(&appended.before);
                     let mut own = appended.own.into_iter();
                     for step in batch.steps {
                         let entry = if matches!(step.comes_to, ComesTo::Fact) { own.next() } else { None };
-                        self.finish(step, entry);
+                        self.finish(step, entry.as_ref());
                     }
                     self.renew_when_due().await;
                 }
@@ -80,7 +82,7 @@ impl LiveRoom {
         }
         match error {
             LogError::GuardLost(before) => {
-                before.iter().for_each(|entry| self.follow(entry, false));
+                self.follow_all(&before);
                 if again > 1 {
                     let pause = GUARD_PAUSE.mul_f64(rand::random::<f64>());
                     tokio::time::sleep(pause).await;
@@ -114,7 +116,7 @@ impl LiveRoom {
     pub(super) async fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Entries(entries) => {
-                entries.iter().for_each(|entry| self.follow(entry, false));
+                self.follow_all(&entries);
                 self.carry_out().await;
             }
             Heard::Passing { but, event, data } => {
@@ -134,7 +136,7 @@ impl LiveRoom {
     async fn catch_up(&mut self) {
         match self.log.catch_up().await {
             Ok(missed) => {
-                missed.iter().for_each(|entry| self.follow(entry, false));
+                self.follow_all(&missed);
                 let kept = std::mem::take(&mut self.kept);
                 self.asked.extend(kept);
                 self.carry_out().await;
@@ -149,6 +151,13 @@ impl LiveRoom {
                 tracing::warn!(meeting = %self.room.meeting(), %error, "a room goes on in another epoch");
                 self.lost = true;
             }
+        }
+    }
+
+    /// Applies what others appended.
+    pub(super) fn follow_all(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            self.follow(entry, false);
         }
     }
 

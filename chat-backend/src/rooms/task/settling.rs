@@ -47,7 +47,7 @@ impl LiveRoom {
     pub(super) async fn begin_again(&mut self) {
         let was = self.log.by().clone();
         match self.log.catch_up().await {
-            Ok(missed) => missed.iter().for_each(|entry| self.follow(entry, false)),
+            Ok(missed) => self.follow_all(&missed),
             Err(super::LogError::Declared) => {}
             Err(super::LogError::Away) => self.unsettled = true,
             Err(_) => self.lost = true,
