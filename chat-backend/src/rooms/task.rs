@@ -54,6 +54,8 @@ struct LiveRoom {
     kept: VecDeque<Queued>,
     /// Whether seats may be held in the log for sockets that are not members, since the log did not answer.
     unsettled: bool,
+    /// Whether an append did not answer, so that it may have been done.
+    unsure: bool,
     /// Who asked something in this round.
     askers: Vec<Arc<dyn Recipient>>,
     /// Whether the members were told something in this round.
@@ -93,6 +95,7 @@ impl LiveRoom {
             members: HashMap::new(),
             kept: VecDeque::new(),
             unsettled: true, // seats of ours are from a task that broke
+            unsure: false,
             askers: Vec::new(),
             told: false,
             admission: Admission::new(shared.store.clone(), room.meeting(), meeting.as_ref()),

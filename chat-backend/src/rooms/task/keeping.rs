@@ -31,6 +31,14 @@ impl LiveRoom {
     pub(super) async fn carry_out(&mut self) {
         let mut again = 0;
         while !self.asked.is_empty() && !self.lost {
+            if self.unsure
+                && let Err(error) = self.make_sure().await
+            {
+                again += 1;
+                let batch = self.gather();
+                self.not_appended(batch, error, again).await;
+                continue;
+            }
             let mut batch = self.gather();
             if batch.facts.is_empty() {
                 for step in batch.steps {
@@ -58,6 +66,15 @@ impl LiveRoom {
         }
     }
 
+    /// The last append did not answer: takes what came of it before anything else is decided, or a message that is sent
+    /// again would be said twice.
+    async fn make_sure(&mut self) -> Result<(), LogError> {
+        let missed = self.log.catch_up().await?;
+        self.unsure = false;
+        self.follow_all(&missed);
+        Ok(())
+    }
+
     /// The next decisions that do not depend on each other.
     fn gather(&mut self) -> Batch {
         let mut batch = Batch::default();
@@ -72,22 +89,23 @@ impl LiveRoom {
     }
 
     async fn not_appended(&mut self, batch: Batch, error: LogError, again: u32) {
+        if let LogError::GuardLost(before) = &error {
+            self.follow_all(before);
+        }
         let away = error == LogError::Away;
         if away || again > GUARD_ROUNDS {
             self.unsettled |= away;
+            self.unsure |= away;
             return self.give_answers(batch.steps, error.into(), away);
         }
         for step in batch.steps.into_iter().rev() {
             self.asked.push_front(step.queued);
         }
         match error {
-            LogError::GuardLost(before) => {
-                self.follow_all(&before);
-                if again > 1 {
-                    let pause = GUARD_PAUSE.mul_f64(rand::random::<f64>());
-                    tokio::time::sleep(pause).await;
-                }
+            LogError::GuardLost(_) if again > 1 => {
+                tokio::time::sleep(GUARD_PAUSE.mul_f64(rand::random::<f64>())).await;
             }
+            LogError::GuardLost(_) => {}
             LogError::Full => self.renew_now().await,
             LogError::Declared => self.begin_again().await,
             LogError::Lost | LogError::Away => self.lost = true,
@@ -136,6 +154,7 @@ impl LiveRoom {
     async fn catch_up(&mut self) {
         match self.log.catch_up().await {
             Ok(missed) => {
+                self.unsure = false;
                 self.follow_all(&missed);
                 let kept = std::mem::take(&mut self.kept);
                 self.asked.extend(kept);
