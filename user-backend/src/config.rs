@@ -122,7 +122,8 @@ fn chat_backends(env: &mut Env) -> Vec<Uri> {
     parsed.collect()
 }
 
-fn is_bare_http(uri: &Uri) -> bool {
+/// Whether an address is `http://host[:port]` and nothing else.
+pub(crate) fn is_bare_http(uri: &Uri) -> bool {
     let host = uri.authority().is_some_and(|a| !a.host().is_empty() && !a.as_str().contains('@'));
     uri.scheme_str() == Some("http") && host && uri.path() == "/" && uri.query().is_none()
 }

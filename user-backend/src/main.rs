@@ -20,7 +20,7 @@ struct Arguments {}
 const HELP: &str = "\
 Everything is set by variables, read from the environment and from .env:
   PORT              where to listen (3000)
-  CHAT_BACKEND_URL  where the chat backend is (http://localhost:4000)
+  CHAT_BACKEND_URL  where the chat backend is (http://localhost:4000); a comma list of nodes
   INTERNAL_SECRET   shared with the chat backend
   DATABASE_URL      accounts and sessions (sqlite://data/plenum.db; postgres:// and mysql:// too)
   CORS_ORIGIN       where your web app is served from (http://localhost:5173)

@@ -17,6 +17,8 @@ use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
+use crate::config::is_bare_http;
+
 use super::{
     backend::Backend,
     looks::{self, Rooms, Seen},
@@ -76,11 +78,11 @@ impl Nodes {
     }
 
     /// The service runs in this process, which others reach at `own`, and at the addresses of `peers`, which come and
-    /// go. `own` may be among them.
+    /// go. `own` may be among them; it is never dialled. What is no `http` address without a path is passed over.
     pub fn cluster(
         local: impl Answers,
         own: &Uri,
-        mut peers: watch::Receiver<Arc<[Uri]>>,
+        mut peers: watch::Receiver<Vec<String>>,
         secret: Option<&SecretString>,
         life: &Lifecycle,
     ) -> Result<Self, reqwest::Error> {
@@ -88,7 +90,7 @@ impl Nodes {
         let here = Arc::new(Node::new(name_of(own), Backend::local(local), true));
         looks::keep_looking(&here, life);
         let nodes = Self::of(vec![here], Some(Sids::default()), true);
-        nodes.list(&peers.borrow_and_update().clone(), &far);
+        nodes.list(&parsed(&peers.borrow_and_update()), &far);
         let (listing, stopping) = (nodes.clone(), life.clone());
         life.spawn(async move {
             loop {
@@ -96,7 +98,7 @@ impl Nodes {
                     changed = peers.changed() => if changed.is_err() { return },
                     () = stopping.stopping() => return,
                 }
-                let addresses = peers.borrow_and_update().clone();
+                let addresses = parsed(&peers.borrow_and_update());
                 listing.list(&addresses, &far);
             }
         });
@@ -251,6 +253,17 @@ impl Far {
         let remote = Remote::new(address.clone(), self.secret.clone(), self.http.clone(), self.life.clone());
         Node::new(name, Backend::remote(remote), false)
     }
+}
+
+fn parsed(addresses: &[String]) -> Vec<Uri> {
+    let parsed = |text: &String| {
+        let uri = text.parse().ok().filter(is_bare_http);
+        if uri.is_none() {
+            tracing::warn!(address = text, "a node of the chat backend has an address that can't be used");
+        }
+        uri
+    };
+    addresses.iter().filter_map(parsed).collect()
 }
 
 /// The same for every spelling of an address.

@@ -1,8 +1,5 @@
 //! A process with a node of its own, and others.
 
-use std::sync::Arc;
-
-use http::Uri;
 use plenum_service::Lifecycle;
 use tokio::{net::TcpListener, sync::watch};
 use user_backend::gateway::Nodes;
@@ -12,14 +9,14 @@ use crate::{
     world::{Gateway, World},
 };
 
-type Peers = watch::Sender<Arc<[Uri]>>;
+type Peers = watch::Sender<Vec<String>>;
 
 /// A gateway with a node in its process, which others reach too.
 async fn with_node(world: &World, name: &'static str, peers: &Peers) -> (Gateway, Node) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let node = Node::made(name, &listener);
     node.serve(listener);
-    peers.send_modify(|all| *all = all.iter().cloned().chain([node.address()]).collect());
+    peers.send_modify(|all| all.push(node.address().to_string()));
     let nodes = |life: &Lifecycle| {
         Nodes::cluster(node.routes(), &node.address(), peers.subscribe(), None, life).unwrap()
     };
@@ -30,7 +27,7 @@ async fn with_node(world: &World, name: &'static str, peers: &Peers) -> (Gateway
 #[tokio::test]
 async fn a_websocket_is_served_here_and_what_polls_is_found_from_everywhere() {
     let world = World::new();
-    let peers = watch::Sender::new(Arc::default());
+    let peers = watch::Sender::new(Vec::new());
     let (one, _a) = with_node(&world, "a", &peers).await;
     let (mut other, b) = with_node(&world, "b", &peers).await;
     other.cookie.clone_from(&one.cookie);
@@ -49,7 +46,7 @@ async fn a_websocket_is_served_here_and_what_polls_is_found_from_everywhere() {
     }
 
     // A node that goes is not asked any more, but for the sessions that it was known to have.
-    peers.send_modify(|all| *all = all.iter().filter(|address| **address != b.address()).cloned().collect());
+    peers.send_modify(|all| all.retain(|address| *address != b.address().to_string()));
     one.until("/api/meetings", |answer| answer.text == "a").await;
     assert_eq!(one.gets(&Gateway::of(&sid)).await.text, format!("4{first}"));
 }
@@ -57,12 +54,12 @@ async fn a_websocket_is_served_here_and_what_polls_is_found_from_everywhere() {
 #[tokio::test]
 async fn the_own_node_is_not_dialled_and_the_end_of_a_session_is_told_to_all() {
     let world = World::new();
-    let peers = watch::Sender::new(Arc::default());
+    let peers = watch::Sender::new(Vec::new());
     // Nobody listens at its own address: whatever reaches it came from within.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let here = Node::made("a", &listener);
     drop(listener);
-    peers.send_replace([here.address()].into());
+    peers.send_replace(vec![here.address().to_string(), "not an address".into()]);
     let nodes = |life: &Lifecycle| {
         Nodes::cluster(here.routes(), &here.address(), peers.subscribe(), None, life).unwrap()
     };
@@ -71,7 +68,7 @@ async fn the_own_node_is_not_dialled_and_the_end_of_a_session_is_told_to_all() {
     gateway.until("/ready", |answer| answer.status == 200).await;
 
     let there = Node::start("b").await;
-    peers.send_replace([here.address(), there.address()].into());
+    peers.send_replace(vec![here.address().to_string(), there.address().to_string()]);
     there_is_told(&world, &gateway, &[&here, &there]).await;
 }
 
