@@ -10,10 +10,12 @@ const LOOK_ALIKES = [
   "https://app.example.co", "https://APP.example.com.", "https://app.example.com@evil.com", "null", "https://sub.app.example.com",
   "file://", "https://app.example.com/", "",
 ];
+/** The own origin is that of the address asked: with several gateways, one of them is asked here. */
+const ONE_ADDRESS = { gateways: 1 };
 const SOCKET = "/socket.io/?EIO=4&transport=polling";
 
 describe("CORS", () => {
-  const world = aWorld({ user: { CORS_ORIGIN: `${APP}, ${OTHER}` } });
+  const world = aWorld({ user: { CORS_ORIGIN: `${APP}, ${OTHER}` }, ...ONE_ADDRESS });
 
   test("is exact, with credentials, for each listed origin and the own one, on API and sockets", async () => {
     const ana = await world.user();
@@ -73,7 +75,7 @@ describe("CORS", () => {
 });
 
 describe("a foreign Origin", () => {
-  const world = aWorld({ user: { CORS_ORIGIN: APP } });
+  const world = aWorld({ user: { CORS_ORIGIN: APP }, ...ONE_ADDRESS });
 
   test("is refused on what changes state, before anything changes", async () => {
     const ana = await world.user();
@@ -120,7 +122,7 @@ describe("a foreign Origin", () => {
 });
 
 describe("CORS_ORIGIN=*", () => {
-  const world = aWorld({ user: { CORS_ORIGIN: "*" } });
+  const world = aWorld({ user: { CORS_ORIGIN: "*" }, ...ONE_ADDRESS });
 
   test("lets any origin read without credentials, and still no foreign page act as a signed-in user", async () => {
     const ana = await world.user();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client } from "../harness/client.mjs";
-import { describeApart } from "../harness/modes.mjs";
+import { describeAlone, describeApart } from "../harness/modes.mjs";
 import { Proxy } from "../harness/proxy.mjs";
 import { openPolling } from "../harness/raw-polling.mjs";
 import { eventually } from "../harness/wait.mjs";
@@ -10,7 +10,7 @@ import { aWorld } from "../harness/world.mjs";
 const FREE = { chat: { RATE_LIMIT_EVENTS_PER_SECOND: "0" } };
 const KINDS = ["websocket", "polling", "upgrade"];
 
-describeApart("the chat backend killed in the middle of a burst", () => {
+describeAlone("the chat backend killed in the middle of a burst", () => {
   const world = aWorld(FREE);
 
   test("clients come back by themselves and join again; nothing acked is shown twice, every gap is filled or said", async () => {
@@ -63,7 +63,7 @@ describeApart("the chat backend away", () => {
   test("is 502 backend_unavailable at once, in the envelope; accounts go on; and it works again when it is back", async () => {
     const ana = await world.user();
     const meeting = await ana.creates();
-    await world.servers.chat.kill();
+    await Promise.all(world.servers.chats.map((node) => node.kill()));
     for (const [method, path] of [["GET", "/api/meetings"], ["POST", "/api/meetings"], ["GET", "/api/chat/stats"], ["GET", "/api/call/health"]]) {
       const begun = performance.now();
       const { status, body } = await ana.request(method, path, method === "POST" ? { body: {} } : {});
@@ -75,18 +75,18 @@ describeApart("the chat backend away", () => {
     assert.equal((await ana.get("/api/me")).status, 200);
     assert.equal((await ana.get("/health")).status, 200);
     await world.user("new");
-    await world.servers.chat.start();
+    await Promise.all(world.servers.chats.map((node) => node.start()));
     await eventually("meetings to be back", async () => (await ana.get(`/api/meetings/${meeting.meetingId}`)).status === 200);
   });
 
   test("a client that connects meanwhile gets in when it is back, without being told to stay away", async () => {
     const ana = await world.user();
-    await world.servers.chat.kill();
+    await Promise.all(world.servers.chats.map((node) => node.kill()));
     const waiting = ["polling", "websocket", "upgrade"].map((transport) => new Client(ana, transport));
     for (const client of waiting) client.socket.connect();
     await Promise.all(waiting.map((client) => client.hears("(connect_error)")));
     for (const client of waiting) assert.equal(client.socket.active, true);
-    await world.servers.chat.start();
+    await Promise.all(world.servers.chats.map((node) => node.start()));
     await Promise.all(waiting.map((client) => client.hears("(connect)", undefined, { ms: 20_000 })));
   });
 });
@@ -98,7 +98,7 @@ describeApart("the chat backend stalled", () => {
     const ana = await world.user();
     const meeting = await ana.creates();
     const client = await ana.joins(meeting);
-    world.servers.chat.stall();
+    for (const node of world.servers.chats) node.stall();
     const begun = performance.now();
     const asked = Promise.all(["/api/meetings", "/api/chat/stats", "/api/call/health"].map((path) => ana.get(path, { ms: 25_000 })));
     const quick = performance.now();
@@ -107,7 +107,7 @@ describeApart("the chat backend stalled", () => {
     for (const { status, body } of await asked) assert.deepEqual([status, body.error.code], [504, "backend_timeout"]);
     const ms = performance.now() - begun;
     assert.ok(ms > 10_000 && ms < 18_000, `${ms} ms`);
-    world.servers.chat.resume();
+    for (const node of world.servers.chats) node.resume();
     await eventually("it to answer again", async () => (await ana.get("/api/meetings")).status === 200);
     await client.says(meeting, "the same socket as before");
     await client.hears("chat:message");
@@ -115,7 +115,7 @@ describeApart("the chat backend stalled", () => {
   });
 });
 
-describeApart("the network between gateway and chat backend", () => {
+describeAlone("the network between gateway and chat backend", () => {
   let proxy;
   const world = aWorld({ ...FREE, route: async (chat) => (proxy = await Proxy.before(chat.url)).url });
 

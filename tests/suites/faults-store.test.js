@@ -96,8 +96,8 @@ describe("Firestore away", needs("TEST_FIRESTORE_EMULATOR_HOST", "a Firestore em
 
   test("a start without it works, and meetings come with it", async () => {
     await store.proxy.refuse();
-    await world.servers.chat.terminate();
-    await world.servers.chat.start();
+    await Promise.all(world.servers.chats.map((node) => node.terminate()));
+    await Promise.all(world.servers.chats.map((node) => node.start()));
     const ana = await world.user();
     await isAway("a list", ana.get("/api/meetings"));
     await store.proxy.accept();

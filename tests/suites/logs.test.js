@@ -59,6 +59,6 @@ describe("a log", () => {
     const answer = await request(world.url, { method: "POST", path: "/api/auth/login", body: { email: "x" } });
     const id = answer.headers["x-request-id"];
     assert.ok(id);
-    await eventually("the request's line", async () => world.servers.gateway.lines.some((line) => line.includes(id)));
+    await eventually("the request's line", async () => world.servers.gateways.some(({ lines }) => lines.some((line) => line.includes(id))));
   });
 });
