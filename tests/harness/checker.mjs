@@ -34,6 +34,8 @@ export function check(records, { survives = false, views = [] } = {}) {
   return { ok: problems.length === 0, problems, figures };
 }
 
+/** All whom a node takes with it that is gone leave at one place. */
+const leaving = (item) => item?.event === "user:left";
 const naming = ({ id, text, messageId }) => id ?? text ?? messageId;
 
 class Room {
@@ -61,7 +63,7 @@ class Room {
     const what = item.event ? `${item.event} ${item.who}` : `${item.messageId} ${item.userId} ${item.id} ${item.text}`;
     const known = stands.get(item.seq);
     if (!known) stands.set(item.seq, { what, item });
-    else if (known.what !== what) {
+    else if (known.what !== what && !(leaving(known.item) && leaving(item))) {
       this.problem("disordered", `at ${item.seq} ${client.name} saw ${what}, and another ${known.what}`);
     }
   }
@@ -108,11 +110,11 @@ class Room {
     } else if (!same) {
       this.problem("differing", `${client.name} is back in an epoch that had ended`);
     }
-    let last = 0;
+    let last;
     for (const item of [...messages, ...events].sort((a, b) => a.seq - b.seq)) {
-      if (item.seq === last) this.problem("doubled", `${client.name} was given ${item.seq} twice in one answer`);
+      if (item.seq === last?.seq && !(leaving(item) && leaving(last) && item.who !== last.who)) this.problem("doubled", `${client.name} was given ${item.seq} twice in one answer`);
       if (item.seq > seq) this.problem("disordered", `${client.name} was given ${item.seq} by an answer of ${seq}`);
-      last = item.seq;
+      last = item;
     }
     this.#rising(client, messages);
     if (same && recovered) {
@@ -143,8 +145,11 @@ class Room {
 
   #heard(client, view, { event, seq, message, who }) {
     if (!view) return this.problem("differing", `${client.name} heard ${event} of a room it had not joined`);
+    const entry = { event, who, seq };
+    const together = leaving(entry) && leaving(view.latest) && view.latest.seq === seq && view.latest.who !== who;
+    view.latest = entry;
     if (view.seen.has(seq)) this.problem("doubled", `${client.name} heard ${seq} twice`);
-    else if (seq <= view.top) this.problem("disordered", `${client.name} heard ${seq} after ${view.top}`);
+    else if (seq <= view.top && !together) this.problem("disordered", `${client.name} heard ${seq} after ${view.top}`);
     view.top = Math.max(view.top, seq);
     if (message) this.#sees(client, view, message);
     else this.#place(client, view.epoch, { event, seq, who });

@@ -44,17 +44,20 @@ export class Process {
   lines = [];
   #waiting = new Set();
 
-  constructor(name, { env, cwd }) {
+  /** `under` is a command that it is run by, such as `prlimit`, which becomes it. */
+  constructor(name, { env, cwd, under = [] }) {
     this.name = name;
     this.env = { LOG_FORMAT: "json", HOST: "127.0.0.1", PORT: "0", ...env };
     this.cwd = cwd;
+    this.under = under;
   }
 
   /** Starts, or starts again on the same port; returns when it listens. */
   async start(more = {}) {
     Object.assign(this.env, more);
     const from = this.lines.length;
-    const child = spawn(binary(this.name), { env: this.env, cwd: this.cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const [command, ...args] = [...this.under, binary(this.name)];
+    const child = spawn(command, args, { env: this.env, cwd: this.cwd, stdio: ["ignore", "pipe", "pipe"] });
     this.child = endsWithTests(child);
     this.pid = child.pid;
     const ended = deferred();

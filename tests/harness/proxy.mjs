@@ -4,6 +4,7 @@ import net from "node:net";
 export class Proxy {
   #pairs = new Set();
   #stalled = false;
+  #lag = 0;
 
   constructor(target) {
     this.target = target;
@@ -44,10 +45,11 @@ export class Proxy {
     const flow = (from, to) => {
       from.setNoDelay(true).unref();
       from.on("data", (data) => {
-        if (!to.write(data)) from.pause();
+        if (this.#lag > 0) setTimeout(() => to.destroyed || to.write(data), this.#lag).unref();
+        else if (!to.write(data)) from.pause();
       });
       to.on("drain", () => this.#stalled || from.resume());
-      from.on("end", () => to.end());
+      from.on("end", () => (this.#lag > 0 ? setTimeout(() => to.end(), this.#lag).unref() : to.end()));
       from.on("error", () => {});
       from.on("close", () => {
         this.#pairs.delete(pair);
@@ -67,6 +69,11 @@ export class Proxy {
   stall() {
     this.#stalled = true;
     this.#each((end) => end.pause());
+  }
+
+  /** From now on everything takes this much longer, in each direction; call it on a quiet line when it shortens. */
+  lags(ms) {
+    this.#lag = ms;
   }
 
   /** Goes on after `stall`: what waited arrives. */

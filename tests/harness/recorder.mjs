@@ -81,6 +81,7 @@ export class Recorder {
   #lost(reason) {
     if (this.joined) this.out = performance.now();
     this.joined = false;
+    this.holding = false;
     this.#again = [...this.#flying.values(), ...this.#again].sort((a, b) => a.n - b.n);
     this.#flying.clear();
     this.#note({ kind: "lost", reason });
@@ -157,11 +158,11 @@ export class Recorder {
 
   #refused(message, code) {
     this.#note({ kind: "refused", id: message.id, code });
-    if (code === "not_in_meeting") {
+    if (code === "not_in_meeting" && this.joined) {
       this.joined = false;
       this.out = performance.now();
       this.#later(() => this.#join());
-    } else if (!PASSING.includes(code)) {
+    } else if (code !== "not_in_meeting" && !PASSING.includes(code)) {
       return;
     }
     this.#again = [...this.#again, message].sort((a, b) => a.n - b.n);
@@ -170,6 +171,7 @@ export class Recorder {
 
   /** Says something every `ms` milliseconds or so, until `hushes`. */
   talks(ms, random) {
+    this.hushes();
     const next = () => {
       this.#timer = setTimeout(() => {
         this.says();

@@ -167,7 +167,9 @@ export class Trio {
   static async start(options = {}, downAfter = 1000) {
     const trio = new Trio();
     trio.primary = await Redis.start(options);
-    trio.replica = new Redis({ ...options, more: ["--replicaof", "127.0.0.1", `${trio.primary.port}`, "--repl-diskless-sync-delay", "0"] });
+    await trio.primary.ask("ACL", "SETUSER", "replica", "on", "nopass", "+psync", "+replconf", "+ping");
+    const following = ["--replicaof", "127.0.0.1", `${trio.primary.port}`, "--masteruser", "replica", "--masterauth", "any"];
+    trio.replica = new Redis({ ...options, more: [...following, "--repl-diskless-sync-delay", "0"] });
     await trio.replica.start();
     trio.folder = mkdtempSync(join(tmpdir(), "plenum-sentinel-"));
     trio.sentinels = [];
@@ -194,6 +196,12 @@ export class Trio {
 
   get url() {
     return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(",")}/${Trio.NAME}`;
+  }
+
+  /** From now on the replica gets nothing more of what the primary is told. */
+  async leaveBehind() {
+    await this.primary.ask("ACL", "DELUSER", "replica");
+    await eventually("the replica to be cut off", async () => /master_link_status:down/.test(await this.replica.ask("INFO", "replication")));
   }
 
   /** Resolves when the replica has become the primary. */

@@ -17,6 +17,7 @@ import { SEED, chance, oneOf } from "./seed.mjs";
  * @property {object} [env] variables of every process
  * @property {object} [user] variables of the process that is the gateway
  * @property {object} [chat] variables of the process that holds meetings
+ * @property {string[]} [under] a command that every process is run by
  * @property {string|null} [secret] INTERNAL_SECRET when apart; null for none
  * @property {(chat: Process) => Promise<string>} [route] the address by which a gateway reaches a chat backend
  * @property {number} [gateways] in `many`, how many gateways
@@ -53,9 +54,9 @@ export class Servers {
   }
 
   async #startOne() {
-    const { env = {}, user = {}, chat = {} } = this.options;
+    const { env = {}, user = {}, chat = {}, under } = this.options;
     const all = { DATABASE_URL: this.#file("plenum.db"), ...env, ...user, ...chat };
-    const both = new Process("plenum", { env: all, cwd: this.folder });
+    const both = new Process("plenum", { env: all, cwd: this.folder, under });
     this.gateways = this.chats = [both];
     await both.start();
   }
@@ -100,13 +101,13 @@ export class Servers {
   }
 
   async #chatNode(env) {
-    const node = new Process("chat-backend", { env, cwd: this.folder });
+    const node = new Process("chat-backend", { env, cwd: this.folder, under: this.options.under });
     this.chats.push(node);
     return node.start();
   }
 
   async #gateway(env) {
-    const gateway = new Process("user-backend", { env, cwd: this.folder });
+    const gateway = new Process("user-backend", { env, cwd: this.folder, under: this.options.under });
     this.gateways.push(gateway);
     return gateway.start();
   }
