@@ -1,5 +1,7 @@
 //! A process with a node of its own, and others.
 
+use std::pin::pin;
+
 use plenum_service::Lifecycle;
 use tokio::{net::TcpListener, sync::watch};
 use user_backend::gateway::Nodes;
@@ -55,10 +57,9 @@ async fn a_websocket_is_served_here_and_what_polls_is_found_from_everywhere() {
 async fn the_own_node_is_not_dialled_and_the_end_of_a_session_is_told_to_all() {
     let world = World::new();
     let peers = watch::Sender::new(Vec::new());
-    // Nobody listens at its own address: whatever reaches it came from within.
+    // Whatever reaches it came from within: nobody accepts at its own address.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let here = Node::made("a", &listener);
-    drop(listener);
     peers.send_replace(vec![here.address().to_string(), "not an address".into()]);
     let nodes = |life: &Lifecycle| {
         Nodes::cluster(here.routes(), &here.address(), peers.subscribe(), None, life).unwrap()
@@ -70,6 +71,7 @@ async fn the_own_node_is_not_dialled_and_the_end_of_a_session_is_told_to_all() {
     let there = Node::start("b").await;
     peers.send_replace(vec![here.address().to_string(), there.address().to_string()]);
     there_is_told(&world, &gateway, &[&here, &there]).await;
+    assert!(futures_util::poll!(pin!(listener.accept())).is_pending(), "nobody dialled it");
 }
 
 /// Logs out of another gateway on the same database, whose only node is none of these.

@@ -1,10 +1,20 @@
 //! Who answers what begins, and when another is asked instead.
 
-use http::Method;
-use tokio::{io::AsyncReadExt as _, net::TcpListener};
+use std::sync::Arc;
+
+use http::{Method, Uri};
+use plenum_service::Lifecycle;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::{Notify, mpsc, oneshot},
+};
 use user_backend::gateway::Nodes;
 
-use crate::{node::Node, world::World};
+use crate::{
+    node::Node,
+    world::{PATIENCE, World},
+};
 
 /// Nodes, the one that a gateway's user is sent to first in front.
 fn in_order(mut nodes: Vec<Node>, first: &str) -> Vec<Node> {
@@ -70,22 +80,31 @@ async fn nobody_there_is_told_as_ever() {
     assert_eq!(gateway.gets("/ready").await.status, 503);
 }
 
+const READY: &str = r#"{"status":"ready","parts":{},"rooms":"shared"}"#;
+
+/// What a connection asks; each is closed after its answer.
+async fn asked(listener: &TcpListener) -> (TcpStream, String) {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut chunk = [0; 4096];
+    let count = stream.read(&mut chunk).await.unwrap_or_default();
+    (stream, String::from_utf8_lossy(&chunk[..count]).into_owned())
+}
+
+async fn answers(mut stream: TcpStream, body: &str) {
+    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all((head + body).as_bytes()).await.ok();
+}
+
 /// A node that is ready, and breaks off whatever else it is asked once it has read it.
-async fn breaks_off() -> (http::Uri, tokio::sync::mpsc::UnboundedReceiver<String>) {
-    use tokio::io::AsyncWriteExt as _;
+async fn breaks_off(life: &Lifecycle) -> (Uri, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let (noted, sees) = tokio::sync::mpsc::unbounded_channel();
-    plenum_service::Lifecycle::new().spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut chunk = [0; 4096];
-            let count = stream.read(&mut chunk).await.unwrap_or_default();
-            let request = String::from_utf8_lossy(&chunk[..count]).into_owned();
+    let (noted, sees) = mpsc::unbounded_channel();
+    life.spawn(async move {
+        loop {
+            let (stream, request) = asked(&listener).await;
             if request.starts_with("GET /ready") {
-                let body = r#"{"status":"ready","parts":{},"rooms":"shared"}"#;
-                let head =
-                    format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-                stream.write_all((head + body).as_bytes()).await.ok();
+                answers(stream, READY).await;
             } else if noted.send(request).is_err() {
                 return;
             }
@@ -94,13 +113,62 @@ async fn breaks_off() -> (http::Uri, tokio::sync::mpsc::UnboundedReceiver<String
     (address, sees)
 }
 
+/// A node that answers `gone` until it is told to go, and then, at the next look, is there no more; says so while the
+/// look still waits.
+async fn goes(life: &Lifecycle) -> (Uri, Arc<Notify>, oneshot::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let (go, (went, has_gone)) = (Arc::new(Notify::new()), oneshot::channel());
+    let told = go.clone();
+    let life = life.clone();
+    life.clone().spawn(async move {
+        let told = told.notified();
+        tokio::pin!(told);
+        loop {
+            let (stream, request) = asked(&listener).await;
+            match request.starts_with("GET /ready") {
+                true if futures_util::poll!(&mut told).is_ready() => {
+                    drop(listener);
+                    went.send(()).ok();
+                    life.stopping().await; // and with it the connection
+                    return drop(stream);
+                }
+                true => answers(stream, READY).await,
+                false => answers(stream, "gone").await,
+            }
+        }
+    });
+    (address, go, has_gone)
+}
+
+#[tokio::test]
+async fn a_node_that_is_suddenly_not_there_fails_no_request() {
+    let world = World::new();
+    let there = Node::start("a").await;
+    let cookie = world.gateway(&[there.address()]).await.cookie.clone();
+    loop {
+        let life = Lifecycle::new();
+        let (address, go, has_gone) = goes(&life).await;
+        let nodes = [address, there.address()];
+        let mut gateway = world.start(|life| Nodes::remote(&nodes, None, life).unwrap()).await;
+        gateway.cookie.clone_from(&cookie);
+        if gateway.gets("/api/meetings").await.text == "gone" {
+            go.notify_one();
+            tokio::time::timeout(PATIENCE, has_gone).await.unwrap().unwrap();
+            let created = gateway.posts("/api/meetings", "{}").await;
+            assert_eq!((created.status, created.text.as_str()), (200, "a 2"));
+            return life.stop();
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_may_have_been_done_is_not_asked_again_unless_it_only_reads() {
     let world = World::new();
     let there = Node::start("a").await;
-    let mut broken = 0;
+    let (life, mut broken) = (Lifecycle::new(), 0);
     while broken == 0 {
-        let (address, mut sees) = breaks_off().await;
+        let (address, mut sees) = breaks_off(&life).await;
         let gateway = world.gateway(&[address, there.address()]).await;
         let posted = gateway.posts("/api/meetings", "{}").await;
         if posted.status == 200 {
@@ -144,7 +212,8 @@ async fn a_node_that_keeps_its_rooms_keeps_a_gateway_from_starting() {
     nodes[1].keeps_its_rooms(true);
     let addresses = [nodes[0].address(), nodes[1].address()];
     let mut refused = world.start(|life| Nodes::remote(&addresses, None, life).unwrap()).await;
-    let error = (&mut refused.served).await.unwrap().unwrap().unwrap_err().to_string();
+    let served = tokio::time::timeout(PATIENCE, &mut refused.served).await.expect("it does not start");
+    let error = served.unwrap().unwrap().unwrap_err().to_string();
     for named in ["CHAT_BACKEND_URL", "REDIS_URL", addresses[1].authority().unwrap().as_str()] {
         assert!(error.contains(named), "{named} in {error}");
     }
