@@ -3,11 +3,13 @@
 
 /** How many sentences of a kind are told. */
 const TOLD = 5;
+/** Who missed no more messages than this gets them, while the log survives. */
+const KEPT = 200;
 
 /**
- * @param {{name, userId, meetingId, entries}[]} records of the clients, see recorder.mjs
+ * @param {{name, userId, meetingId, entries, closed?}[]} records of the clients, see recorder.mjs
  * @param {object} [options]
- * @param {boolean} [options.survives] the log was never lost: one epoch, and everybody recovers all
+ * @param {boolean} [options.survives] the log was never lost: one epoch, and everybody recovers what is kept
  * @param {{node, meetingId, epoch, people}[]} [options.views] each room as each node shows it at the end
  * @returns {{ok, problems: string[], figures}}
  */
@@ -49,6 +51,7 @@ class Room {
   judge(group, views) {
     const clients = group.map((record) => this.#read(record));
     this.#doubled();
+    if (this.survives) this.#unrecovered(clients);
     this.#acks(clients);
     this.#holes(clients);
     clients.forEach((client) => this.#senderOrder(client));
@@ -69,8 +72,8 @@ class Room {
   }
 
   /** Follows one client through its record: what it saw in each epoch, and what it was told that it can't have. */
-  #read({ name, userId, entries }) {
-    const client = { name, userId, epochs: new Map(), acks: [], tries: new Map(), people: undefined, said: 0 };
+  #read({ name, userId, entries, closed = false }) {
+    const client = { name, userId, closed, epochs: new Map(), acks: [], tries: new Map(), people: undefined, said: 0 };
     let view;
     for (const entry of entries) {
       if (entry.kind === "join") view = this.#joined(client, view, entry);
@@ -99,13 +102,13 @@ class Room {
     if (before && recovered) this.figures.resumed += 1;
     if (before && !recovered) {
       this.figures.unrecovered += 1;
-      if (this.survives) this.problem("lost", `${client.name} was told that it can't have what it missed, though the log survives`);
+      if (this.survives && !same) this.problem("lost", `${client.name} is told of another epoch, though the log survives`);
     }
     if (before && !same && recovered) this.problem("lost", `${client.name} was said to have recovered in an epoch that is not its own`);
     if (!before && !first) this.problem("differing", `the first join of ${client.name} was not called so`);
     let view = client.epochs.get(epoch);
     if (!view) {
-      view = { epoch, from: seq, top: seq, seen: new Set(), excused: [] };
+      view = { epoch, from: seq, top: seq, seen: new Set(), excused: [], refused: [] };
       client.epochs.set(epoch, view);
     } else if (!same) {
       this.problem("differing", `${client.name} is back in an epoch that had ended`);
@@ -124,6 +127,7 @@ class Room {
       }
     } else if (same) {
       view.excused.push([view.top, (messages[0]?.seq ?? seq + 1) - 1]);
+      view.refused.push([asked.since, seq]);
     }
     for (const item of messages) this.#sees(client, view, item);
     for (const item of events) this.#place(client, epoch, item);
@@ -169,6 +173,18 @@ class Room {
     }
   }
 
+  /** While the log survives, it is only of much that one is told that one can't have it. */
+  #unrecovered(clients) {
+    for (const { name, epochs } of clients) {
+      for (const { epoch, refused } of epochs.values()) {
+        for (const [after, to] of refused) {
+          const missed = [...this.log.get(epoch)].filter(([seq, { item }]) => !item.event && seq > after && seq <= to).length;
+          if (missed < KEPT) this.problem("lost", `${name} was told that it can't have the ${missed} messages it missed, though the log survives`);
+        }
+      }
+    }
+  }
+
   /** What was acked stands where the ack says; one that nobody has heard of is placed there, so that all lack it. */
   #acks(clients) {
     for (const client of clients) {
@@ -188,7 +204,8 @@ class Room {
   #holes(clients) {
     for (const client of clients) {
       for (const view of client.epochs.values()) {
-        const over = view !== client.last; // told so, by a join of another epoch
+        // It was told so, by a join of another epoch; or it went away for good.
+        const over = view !== client.last || client.closed;
         for (const [seq, { item }] of this.log.get(view.epoch) ?? []) {
           if (item.event || seq <= view.from || view.seen.has(seq)) continue;
           if (over && seq > view.top) continue;
@@ -217,8 +234,9 @@ class Room {
 
   /** At the end all are in one epoch, and see the same people, from wherever they look. */
   #ends(clients, views) {
+    const present = clients.filter(({ closed }) => !closed);
     const shown = [
-      ...clients.filter(({ last }) => last).map(({ name, last, people }) => ({ node: name, epoch: last.epoch, people })),
+      ...present.filter(({ last }) => last).map(({ name, last, people }) => ({ node: name, epoch: last.epoch, people })),
       ...views,
     ];
     for (const { node, epoch, people } of shown.slice(1)) {
@@ -227,7 +245,7 @@ class Room {
         this.problem("differing", `${node} shows ${people.length} people, ${shown[0].node} ${shown[0].people.length}: ${people} instead of ${shown[0].people}`);
       }
     }
-    const there = new Set(clients.map(({ userId }) => userId));
+    const there = new Set(present.map(({ userId }) => userId));
     const missing = [...there].filter((userId) => !shown[0]?.people?.includes(userId));
     if (missing.length > 0) this.problem("differing", `${missing} are in the room and in no list`);
     const gone = shown[0]?.people?.filter((userId) => !there.has(userId)) ?? [];

@@ -37,6 +37,14 @@ export class Crowd {
     return crowd;
   }
 
+  /** One more client of `person`. */
+  async joins(person, room, transport = "websocket") {
+    const recorder = new Recorder(person, room, { transport, url: this.balancer.url });
+    this.recorders.push(recorder);
+    await recorder.opens();
+    return recorder;
+  }
+
   /** Everybody says something every `every` milliseconds or so. */
   talks(every = 100) {
     for (const recorder of this.recorders) recorder.talks(every, this.random);
@@ -61,7 +69,7 @@ export class Crowd {
     const all = [];
     for (const node of chats.filter(({ running }) => running)) {
       for (const { meetingId } of this.rooms) {
-        const { userId, user } = this.recorders.find((recorder) => recorder.meetingId === meetingId);
+        const { userId, user } = this.recorders.find((recorder) => recorder.meetingId === meetingId && !recorder.closed);
         const stamp = { secret, user: userId, session: "an-observer", name: encodeURIComponent(user.username) };
         const lines = Object.entries(stamp).map(([name, value]) => `x-plenum-${name}: ${value}`);
         const socket = await RawWebSocket.open(node.url, { lines });
@@ -77,9 +85,10 @@ export class Crowd {
   /** Lets everybody finish, asks every node, and judges. The figures, or an error with what is wrong. */
   async verdict({ survives = true, patience, allowance } = {}) {
     for (const recorder of this.recorders) recorder.hushes();
-    await Promise.all(this.recorders.map((recorder) => recorder.saysAll(patience)));
+    const present = this.recorders.filter(({ closed }) => !closed);
+    await Promise.all(present.map((recorder) => recorder.saysAll(patience)));
     // When nobody moves any more: the lists that are compared are of one moment.
-    await Promise.all(this.recorders.map((recorder) => recorder.settles(patience)));
+    await Promise.all(present.map((recorder) => recorder.settles(patience)));
     const views = await this.views();
     const { ok, problems, figures } = check(this.recorders, { survives, views });
     assert.ok(ok, `the checker found (SEED=${SEED}):\n  ${problems.join("\n  ")}\n  ${JSON.stringify(figures)}`);

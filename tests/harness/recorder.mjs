@@ -8,6 +8,8 @@ const PASSING = ["store_unavailable", "busy", "rate_limited", "internal_error", 
 const MOMENT = 200;
 /** Messages that wait for their acks at a time. */
 const WINDOW = 4;
+/** Clients of each user so far: no two are called the same. */
+const called = new WeakMap();
 const NUMBERED = ["user:joined", "user:left"];
 
 export const brief = ({ seq, userId, messageId, clientMessageId, message }) => ({ seq, userId, messageId, id: clientMessageId, text: message });
@@ -28,7 +30,8 @@ export class Recorder {
   constructor(user, meeting, { transport = "websocket", ...options } = {}) {
     this.user = user;
     this.meetingId = meeting.meetingId ?? meeting;
-    this.name = `${user.username}#${user.clients.size}`;
+    called.set(user, (called.get(user) ?? 0) + 1);
+    this.name = `${user.username}#${called.get(user)}`;
     this.client = new Client(user, transport, options);
     const { socket } = this.client;
     socket.on("connect", () => this.#connected());
@@ -208,6 +211,7 @@ export class Recorder {
   }
 
   closes() {
+    this.closed = true;
     this.hushes();
     this.client.closes();
   }
