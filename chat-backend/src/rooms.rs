@@ -81,25 +81,36 @@ impl Counted {
 impl Shared {
     /// Takes a room off the registry and closes its queue in one step, unless something waits in it.
     fn close(&self, meeting: &MeetingId, queue: &mpsc::UnboundedReceiver<Queued>) -> bool {
-        let gone = self.live.remove_if(meeting, |_, _| queue.is_empty()).is_some();
-        if gone {
+        let gone = self.live.remove_if(meeting, |_, _| queue.is_empty());
+        if let Some((_, room)) = &gone {
+            self.hold(room, 0);
             self.closed.notify_waiters();
         }
-        gone
+        gone.is_some()
     }
 
-    /// Notes how many users are in a room; none when it is another node's to count.
-    fn count(&self, meeting: &MeetingId, users: Option<usize>) {
-        if let Some(handle) = self.live.get(meeting) {
-            let was = handle.users.swap(users.unwrap_or(0), Ordering::Relaxed);
-            self.counted.change(was, users.unwrap_or(0));
-            let (rooms, users) = self.counted.now();
-            self.logs.count(rooms, users);
+    /// Notes how many users are in a room that is this node's to count.
+    fn count(&self, meeting: &MeetingId, users: usize) {
+        if let Some(room) = self.live.get(meeting) {
+            self.hold(&room, users);
         }
-        match users {
-            Some(users) => self.counts.set(meeting, u32::try_from(users).unwrap_or(u32::MAX)),
-            None => self.counts.forget(meeting),
+        self.counts.set(meeting, u32::try_from(users).unwrap_or(u32::MAX));
+    }
+
+    /// The room is another node's to count from now on.
+    fn count_no_more(&self, meeting: &MeetingId) {
+        if let Some(room) = self.live.get(meeting) {
+            self.hold(&room, 0);
         }
+        self.counts.forget(meeting);
+    }
+
+    /// Notes how many users of a room this node says that there are.
+    fn hold(&self, room: &Handle, users: usize) {
+        let was = room.users.swap(users, Ordering::Relaxed);
+        self.counted.change(was, users);
+        let (rooms, users) = self.counted.now();
+        self.logs.count(rooms, users);
     }
 }
 
@@ -133,7 +144,9 @@ impl Rooms {
             room => {
                 drop(room);
                 // One whose task broke is no room.
-                self.0.live.remove_if(meeting, |_, room| room.queue.is_closed());
+                if let Some((_, broken)) = self.0.live.remove_if(meeting, |_, room| room.queue.is_closed()) {
+                    self.0.hold(&broken, 0);
+                }
                 let told = inbound.from().is_none() && self.0.logs.is_shared();
                 if matches!(inbound, Inbound::Join { .. }) || told {
                     self.open(meeting, inbound)

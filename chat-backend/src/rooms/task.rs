@@ -279,9 +279,6 @@ impl Drop for LiveRoom {
         for member in self.members.values() {
             member.recipient.cut();
         }
-        if self.counts {
-            self.shared.count(self.room.meeting(), None);
-        }
     }
 }
 

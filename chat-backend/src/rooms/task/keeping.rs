@@ -267,10 +267,12 @@ impl LiveRoom {
     /// gathered over a while.
     pub(super) fn people_changed(&mut self, own: bool) {
         let count = self.room.count();
-        if own || self.counts {
-            self.shared.count(self.room.meeting(), own.then_some(count));
-            self.counts = own;
+        if own {
+            self.shared.count(self.room.meeting(), count);
+        } else if self.counts {
+            self.shared.count_no_more(self.room.meeting());
         }
+        self.counts = own;
         if count <= ROSTER_AT_ONCE_MAX {
             self.roster_due_now = true;
         } else if self.roster_due.is_none() {
