@@ -122,7 +122,7 @@ class Room {
     this.#rising(client, messages);
     if (same && recovered) {
       for (const item of [...messages, ...events]) {
-        // Who asks on a connection that lives hears on while the answer is under way.
+        // Who asks on a connection that is in the room hears on while the answer is under way.
         if (item.seq <= asked.since || (!live && view.seen.has(item.seq))) this.problem("doubled", `${client.name} got ${item.seq} (${naming(item)}) again by resuming`);
       }
     } else if (same) {

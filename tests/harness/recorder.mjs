@@ -24,6 +24,7 @@ export class Recorder {
   #flying = new Map();
   #sent = 0;
   #connection = 0;
+  #joinedBy;
   #timer;
   #look = new Set();
 
@@ -92,7 +93,8 @@ export class Recorder {
 
   /** Joins, or joins again from where it was. */
   #join() {
-    const [connection, live] = [this.#connection, this.joined];
+    // On a connection that was in the room before, it may hear on while the answer is under way.
+    const [connection, live] = [this.#connection, this.#joinedBy === this.#connection];
     const asked = this.epoch === undefined ? {} : { epoch: this.epoch, since: this.since };
     this.client.socket.emit("join:meeting", { meetingId: this.meetingId, ...asked }, (ack) => {
       if (connection !== this.#connection) return;
@@ -102,6 +104,7 @@ export class Recorder {
         return;
       }
       const { recovered, first, epoch, seq, messages, events, participants } = ack.data;
+      this.#joinedBy = connection;
       this.epoch = epoch;
       this.since = seq;
       const numbered = events.filter(({ event }) => NUMBERED.includes(event)).map(({ event, data }) => ({ event, seq: data.seq, who: data.userId }));

@@ -17,6 +17,7 @@ import { SEED, chance, oneOf } from "./seed.mjs";
  * @property {object} [env] variables of every process
  * @property {object} [user] variables of the process that is the gateway
  * @property {object} [chat] variables of the process that holds meetings
+ * @property {(name: string, n: number) => object} [each] variables of one process, by its binary and its number
  * @property {string[]} [under] a command that every process is run by
  * @property {string|null} [secret] INTERNAL_SECRET when apart; null for none
  * @property {(chat: Process) => Promise<string>} [route] the address by which a gateway reaches a chat backend
@@ -101,13 +102,13 @@ export class Servers {
   }
 
   async #chatNode(env) {
-    const node = new Process("chat-backend", { env, cwd: this.folder, under: this.options.under });
+    const node = new Process("chat-backend", { env: { ...env, ...this.options.each?.("chat-backend", this.chats.length) }, cwd: this.folder, under: this.options.under });
     this.chats.push(node);
     return node.start();
   }
 
   async #gateway(env) {
-    const gateway = new Process("user-backend", { env, cwd: this.folder, under: this.options.under });
+    const gateway = new Process("user-backend", { env: { ...env, ...this.options.each?.("user-backend", this.gateways.length) }, cwd: this.folder, under: this.options.under });
     this.gateways.push(gateway);
     return gateway.start();
   }
