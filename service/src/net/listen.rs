@@ -33,6 +33,11 @@ const SEND_BUFFER: u32 = 64 * 1024;
 /// How long connections are still accepted after the word to stop: balancers need it to see `/ready` turn, and
 /// clients that poll to hear that they should come back.
 const LAST_CALL: Duration = Duration::from_secs(1);
+/// How long connections go on after that when nothing is asked on them: those accepted last have yet to send what they
+/// were opened for.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
+/// How long to wait for one more connection that the kernel has accepted and we have not.
+const LAST_ACCEPT: Duration = Duration::from_millis(10);
 /// How long to pause when no connection can be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -81,11 +86,13 @@ pub fn announce(listener: &TcpListener) -> io::Result<()> {
 pub async fn serve(listener: TcpListener, service: impl Answers, limits: Limits, life: Lifecycle) {
     let watch = Watch::default();
     watch.start(&life);
-    let closing = CancellationToken::new();
-    let (stopping, close) = (life.clone(), closing.clone());
+    let (last, closing) = (CancellationToken::new(), CancellationToken::new());
+    let (stopping, accepted_all, close) = (life.clone(), last.clone(), closing.clone());
     life.spawn(async move {
         stopping.stopping().await;
         tokio::time::sleep(LAST_CALL).await;
+        accepted_all.cancel();
+        tokio::time::sleep(LAST_REQUESTS).await;
         close.cancel();
     });
     let places = Arc::new(Semaphore::new(limits.connections));
@@ -94,11 +101,18 @@ pub async fn serve(listener: TcpListener, service: impl Answers, limits: Limits,
         .header_read_timeout(limits.head_time)
         .max_buf_size(limits.head_bytes.max(8 * 1024));
     let refused = AtomicBool::new(false);
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = closing.cancelled() => return,
-            accepted = accept(&listener, &places) => accepted,
+    while !closing.is_cancelled() {
+        let next = accept(&listener, &places);
+        let accepted = if last.is_cancelled() {
+            // The kernel breaks off whomever it has accepted and we have not.
+            let Ok(accepted) = tokio::time::timeout(LAST_ACCEPT, next).await else { return };
+            accepted
+        } else {
+            tokio::select! {
+                biased;
+                () = last.cancelled() => continue,
+                accepted = next => accepted,
+            }
         };
         let (socket, peer, place) = match accepted {
             Ok(accepted) => accepted,

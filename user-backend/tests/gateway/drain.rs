@@ -1,8 +1,13 @@
 //! The end of a gateway before nodes that go on, and of a node before a gateway that goes on.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use plenum_service::{clock, lifecycle::LEAVING};
-use tokio::io::AsyncReadExt as _;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::{
     node::Node,
@@ -38,6 +43,27 @@ async fn tunnels_are_cut_one_after_the_other_and_answers_close_their_connections
     assert!(cut[29] > cut[0] + LEAVING / 20, "not all at once: {cut:?}");
     assert!(cut[29] < LEAVING * 2, "{cut:?}");
     assert!(gateway.life.ended().await, "nothing had to be cut off");
+}
+
+#[tokio::test]
+async fn who_was_let_in_last_is_answered() {
+    let world = World::new();
+    let node = Node::start("a").await;
+    let gateway = world.gateway(&[node.address()]).await;
+    let address = gateway.url.strip_prefix("http://").unwrap();
+    gateway.life.stop();
+    let mut last = TcpStream::connect(address).await.unwrap();
+    let refused = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        while TcpStream::connect(address).await.is_ok() {
+            tick.tick().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused).await.expect("the listener closes");
+    last.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, last.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"), "{answer}");
 }
 
 #[tokio::test]
