@@ -1,19 +1,23 @@
 # `make run` and `make test` are all one needs to know; the rest serves those two.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench deps
+.PHONY: help run test test-faults check bench deps
 
 help: ## List these targets
 	@echo 'Plenum: meetings, chat and calls behind your own login, from one binary.'
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build Plenum and start it with its embedded stores; the address to open is printed
 	@cargo build --bin plenum
 	@exec ./target/debug/plenum
 
-test: ## Run every test (MODE=plenum SUITES=rooms,resume for a part; MODE=rust for cargo's alone)
+test: ## Run every test (MODE=plenum SUITES=rooms,resume for a part; MODE=rust for cargo's alone, MODE=faults for faults in short)
 	@sh scripts/deps.sh --quietly
 	@node scripts/test.mjs
+
+test-faults: ## Every fault an operator meets, with figures; writes docs/reliability.md (20 minutes; ONLY=redis,nodes for a part)
+	@sh scripts/deps.sh --quietly
+	@node scripts/faults.mjs
 
 check: ## Format, lints, documentation, generated types, file sizes, licenses
 	@sh scripts/check.sh

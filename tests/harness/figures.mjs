@@ -1,5 +1,6 @@
 // What a fault's test measured, for the table and docs/reliability.md.
 import { appendFileSync } from "node:fs";
+import { basename } from "node:path";
 import { test } from "node:test";
 
 /** A shorter run: fewer clients and messages. */
@@ -16,7 +17,6 @@ export { ms };
  * @param {string} about.fault its name
  * @param {string} about.done what the test does
  * @param {string} about.promise what must hold
- * @param {number} [about.order] where it stands in the table
  * @param {(measured: (text: string) => void, t) => Promise<void>} body
  */
 export function fault({ fault: name, done, promise, ...options }, body) {
@@ -27,7 +27,7 @@ export function fault({ fault: name, done, promise, ...options }, body) {
     const measured = said.join("; ");
     t.diagnostic(measured);
     if (process.env.FAULTS_FIGURES) {
-      appendFileSync(process.env.FAULTS_FIGURES, `${JSON.stringify({ fault: name, done, promise, measured })}\n`);
+      appendFileSync(process.env.FAULTS_FIGURES, `${JSON.stringify({ file: basename(process.argv[1], ".test.js"), fault: name, done, promise, measured })}\n`);
     }
   });
 }
