@@ -13,6 +13,8 @@ packages=''
 has python3 || packages="$packages python3"
 has_postgres || packages="$packages postgresql"
 has mariadbd || packages="$packages mariadb-server-core"
+# The server's own set-up asks it where its files are.
+has my_print_defaults || packages="$packages mariadb-client-core"
 has redis-server || packages="$packages redis-server"
 has redis-sentinel || packages="$packages redis-sentinel"
 has redis-cli || packages="$packages redis-tools"
