@@ -183,6 +183,7 @@ impl RedisLog {
         ];
         for fact in facts {
             args.push(if fact.rules() { "r" } else { "-" }.into());
+            args.push(fact.once().map_or_else(String::new, |(user, id)| format!("{user} {id}")));
             let json = serde_json::to_string(&Unnumbered { version: ENTRY_VERSION, fact })
                 .map_err(|error| unreadable(&self.meeting, &error))?;
             args.push(json[1..].to_owned());

@@ -129,6 +129,15 @@ impl Fact {
         }
     }
 
+    /// What may stand in a log once: a user's message under the user's own id of it.
+    #[must_use]
+    pub fn once(&self) -> Option<(&UserId, &str)> {
+        match self {
+            Self::Said { user, client_message_id: Some(id), .. } => Some((user, id)),
+            _ => None,
+        }
+    }
+
     /// Bytes it takes in a log, near enough.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -37,7 +37,8 @@ pub struct Appended {
 /// Why a log did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LogError {
-    /// The room's rules changed since the decision: apply these and decide again.
+    /// The room's rules changed since the decision, or one of the messages has been taken elsewhere: apply these and
+    /// decide again.
     #[error("the guard was lost")]
     GuardLost(Vec<Entry>),
     /// The log holds as much as it may: renew the snapshot.
@@ -107,8 +108,9 @@ pub trait RoomLog: Send {
     /// As whom this node appends.
     fn by(&self) -> &Incarnation;
 
-    /// Numbers and stores facts in one step, if the room's rules are still those of `guard`. `now` is for logs
-    /// without a clock of their own.
+    /// Numbers and stores facts in one step, if the room's rules are still those of `guard`, and nobody has appended one
+    /// of the same [`Fact::once`] since what this node knows: a client that was cut off sends again by another node what
+    /// may still be under way here. `now` is for logs without a clock of their own.
     async fn append(
         &mut self,
         facts: Vec<Fact>,

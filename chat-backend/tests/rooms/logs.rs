@@ -138,6 +138,7 @@ promises!(
     a_log_that_was_let_go_takes_nothing_more,
     a_log_goes_only_when_nobody_appended,
     without_a_log_there_is_nothing_to_open,
+    a_message_that_was_taken_elsewhere_is_not_taken_again,
     what_one_node_appends_the_other_hears,
     a_node_that_was_declared_gone_hears_of_it_and_begins_again,
 );
@@ -172,6 +173,35 @@ async fn talking_needs_no_guard_and_all_follow_one_order(nodes: Nodes) {
     there.catch_up().await;
     assert_eq!(here.room, there.room);
     assert_eq!(here.room.top(), 42);
+}
+
+async fn a_message_that_was_taken_elsewhere_is_not_taken_again(nodes: Nodes) {
+    let meeting = MeetingId::random();
+    let mut here = Followed::open(&nodes.here, &meeting).await;
+    here.ask(&rule(5, 0)).await;
+    here.ask(&join(1)).await;
+    here.ask(&join(2)).await;
+    let mut there = Followed::open(&nodes.there, &meeting).await;
+    let mine = |n: u32, id: &str| Command::Say {
+        user: user(n),
+        name: "Ana".into(),
+        text: "hello".into(),
+        client_message_id: Some(id.into()),
+    };
+    // Both have decided when the client, which was cut off from the one, has sent it again by the other.
+    let (late, guard) = here.decide(&mine(1, "a"));
+    let (next, _) = here.decide(&mine(1, "b"));
+    there.ask(&mine(1, "a")).await;
+    let lost = here.append(vec![next.clone(), late], guard).await.unwrap_err();
+    assert!(matches!(lost, LogError::GuardLost(before) if before.len() == 1));
+    assert!(matches!(here.room.decide(&mine(1, "a")), Ok(Decision::SaidBefore { .. })));
+    // Nothing of it was appended, and what nobody else has said is.
+    here.append(vec![next], guard).await.unwrap();
+    // Another's message of the same id is another message.
+    there.ask(&mine(2, "b")).await;
+    here.catch_up().await;
+    assert_eq!(here.room, there.room);
+    assert_eq!(here.room.top(), 6);
 }
 
 async fn a_log_stays_within_its_bound_and_gives_the_same_room_again(nodes: Nodes) {

@@ -1,8 +1,8 @@
 -- Numbers and stores what a node appends to a room's log, in one step; with no facts it only catches up.
 -- KEYS: meta, log, snapshot, channel
 -- ARGV: epoch, by, turn, known seq, known mark, guard or '', buried incarnation or '', seconds to live,
---       entries the log may hold, bytes it may hold, then for each fact: 'r' (changes the rules) or '-', its JSON
---       without the leading brace
+--       entries the log may hold, bytes it may hold, then for each fact: 'r' (changes the rules) or '-', what may be
+--       there once or '', its JSON without the leading brace
 local OVER = 9007199254740991
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'rules', 'mark', 'at', 'bytes', 't:' .. ARGV[2])
 if meta[1] ~= ARGV[1] then return {'lost'} end
@@ -10,7 +10,7 @@ local top, known, turn = tonumber(meta[2]), tonumber(ARGV[4]), tonumber(ARGV[3])
 
 -- What the node knows must be in the log, or the log has gone back in time.
 if top < known then return {'torn'} end
-local missed = {}
+local missed, taken = {}, {}
 if top > known then
   local from = math.max(known, 1)
   local found = redis.call('XRANGE', KEYS[2], string.format('%.0f-0', from), '+')
@@ -21,7 +21,10 @@ if top > known then
   elseif #found == 0 or found[1][1] ~= '1-0' then
     return {'behind'}
   end
-  for i, entry in ipairs(found) do missed[i] = entry[2][4] end
+  for i, entry in ipairs(found) do
+    missed[i] = entry[2][4]
+    if entry[2][6] then taken[entry[2][6]] = true end
+  end
 elseif known > 0 and meta[4] ~= ARGV[5] then
   return {'torn'}
 end
@@ -32,9 +35,13 @@ if last >= OVER then return {'declared', missed, meta[2], meta[4]} end
 if last >= turn then return {'stale'} end
 redis.call('HSET', KEYS[1], 't:' .. ARGV[2], ARGV[3])
 
-local facts = (#ARGV - 10) / 2
+local facts = (#ARGV - 10) / 3
 if facts == 0 then return {'ok', missed, meta[2], meta[4]} end
 if ARGV[6] ~= '' and ARGV[6] ~= meta[3] then return {'guard', missed, meta[2], meta[4]} end
+-- What the node knows it has looked at itself; what it missed may hold the same message, sent again by another way.
+for i = 1, facts do
+  if taken[ARGV[9 + 3 * i]] then return {'guard', missed, meta[2], meta[4]} end
+end
 local bytes = tonumber(meta[6])
 if redis.call('XLEN', KEYS[2]) + facts > tonumber(ARGV[9]) or bytes > tonumber(ARGV[10]) then
   return {'full', missed, meta[2], meta[4]}
@@ -46,10 +53,14 @@ local mark, rules = ARGV[2] .. ':' .. ARGV[3], meta[3]
 local told = {ARGV[2], ARGV[1], string.format('%.0f', top)}
 for i = 1, facts do
   local seq = string.format('%.0f', top + i)
-  local entry = string.format('{"seq":%s,"at":%.0f,"by":"%s","turn":%s,%s', seq, at, ARGV[2], ARGV[3], ARGV[10 + 2 * i])
-  redis.call('XADD', KEYS[2], seq .. '-0', 'm', mark, 'e', entry)
+  local entry = string.format('{"seq":%s,"at":%.0f,"by":"%s","turn":%s,%s', seq, at, ARGV[2], ARGV[3], ARGV[10 + 3 * i])
+  if ARGV[9 + 3 * i] == '' then
+    redis.call('XADD', KEYS[2], seq .. '-0', 'm', mark, 'e', entry)
+  else
+    redis.call('XADD', KEYS[2], seq .. '-0', 'm', mark, 'e', entry, 'k', ARGV[9 + 3 * i])
+  end
   bytes = bytes + #entry
-  if ARGV[9 + 2 * i] == 'r' then rules = seq end
+  if ARGV[8 + 3 * i] == 'r' then rules = seq end
   told[#told + 1] = entry
 end
 local latest = string.format('%.0f', top + facts)

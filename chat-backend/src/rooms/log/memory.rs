@@ -133,7 +133,10 @@ impl RoomLog for MemoryLog {
         let mut kept = self.kept()?;
         let before = kept.after(self.known);
         let top = kept.top;
-        if guard.is_some_and(|rules| rules != kept.rules) {
+        let taken = |fact: &Fact| {
+            fact.once().is_some_and(|once| before.iter().any(|entry| entry.fact.once() == Some(once)))
+        };
+        if guard.is_some_and(|rules| rules != kept.rules) || facts.iter().any(taken) {
             drop(kept);
             self.known = top;
             return Err(LogError::GuardLost(before));
