@@ -96,7 +96,7 @@ impl Database {
         // A file does not go away as a server does: asking the connection first would double each query's cost.
         options.test_before_acquire(false);
         // One writer a process: writers would only wait for each other inside SQLite, where they can't queue.
-        let write = SeaOrm::connect(options.clone().max_connections(1).to_owned()).await?;
+        let write = SeaOrm::connect(without_broken_transactions(options.clone()).max_connections(1).to_owned()).await?;
         let watch = Watch::open(options.clone()).await?;
         let read = SeaOrm::connect(options.max_connections(CONNECTIONS).to_owned()).await?;
         Ok(Self { read, write, watch: Some(watch), url: url.to_owned() })
@@ -231,6 +231,24 @@ impl Watch {
         let same = self.opened.load(Ordering::SeqCst) == connection;
         Ok(changes.filter(|_| same).map(|changes| Version { connection, changes }))
     }
+}
+
+/// A connection whose transaction did not end is closed. When a commit finds the disk full, SQLite rolls it back by
+/// itself, the rollback after it fails, and the driver goes on as if it were inside: whatever is written on that
+/// connection later would seem to be taken, and never be committed.
+fn without_broken_transactions(mut options: ConnectOptions) -> ConnectOptions {
+    use sea_orm::sqlx::Connection as _;
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_release(|connection, _| {
+            Box::pin(async move {
+                if connection.is_in_transaction() {
+                    connection.ping().await?; // behind the rollback that is under way
+                }
+                Ok(!connection.is_in_transaction())
+            })
+        })
+    });
+    options
 }
 
 /// The file of an `sqlite://` address; none for another database, or one in memory.
