@@ -6,6 +6,7 @@ mod connection;
 mod io;
 mod kernel;
 mod listen;
+mod newcomers;
 mod trace;
 mod watch;
 

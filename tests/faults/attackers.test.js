@@ -10,6 +10,8 @@ import { inParallel } from "../harness/wait.mjs";
 import { aWorld } from "../harness/world.mjs";
 
 const MOST_MIB = 50;
+/** How often the two who do no harm speak, in milliseconds: within what one socket may. */
+const EVERY = 50;
 const PIECE = Buffer.alloc(16 * 1024, "a");
 /** A frame that may be so long, of which the last byte never comes. */
 const UNFINISHED = frame(1, Buffer.alloc(100 * 1024, "4")).subarray(0, 100 * 1024);
@@ -77,6 +79,7 @@ describe("attackers", () => {
     const before = held([process]);
     for (const socket of harmless) socket.close();
     let [over, cuts, peak] = [false, 0, 0];
+    const connections = new Set();
     const lanes = Array.from({ length: count }, async (_, n) => {
       while (!over) {
         const connection = await all[n % all.length]().catch(() => undefined);
@@ -87,15 +90,16 @@ describe("attackers", () => {
         cuts += 1;
       }
     });
-    const connections = new Set();
-    const waits = await whileItLasts(many(20_000, 8_000), async (n) => {
+    const undisturbed = async (n) => {
       await hers.says(meeting, `undisturbed ${n}`);
       await his.hears("chat:message", { message: `undisturbed ${n}` });
       peak = Math.max(peak, rss(process));
+    };
+    const waits = await whileItLasts(many(20_000, 8_000), undisturbed, { every: EVERY }).finally(async () => {
+      over = true;
+      for (const connection of connections) connection.close();
+      await Promise.all(lanes);
     });
-    over = true;
-    for (const connection of connections) connection.close();
-    await Promise.all(lanes);
     assert.deepEqual([hers.losses, his.losses], [[], []]);
     assert.ok(peak - usual <= MOST_MIB, `resident memory grew by ${Math.round(peak - usual)} MiB`);
     const more = await backTo(before, [process], { mib: MOST_MIB });

@@ -4,7 +4,10 @@ use std::{
     convert::Infallible,
     io::{self, IsTerminal},
     net::SocketAddr,
-    sync::{Arc, atomic::AtomicBool, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,6 +25,7 @@ use super::{
     answers::{Answers, ask},
     connection::Connection,
     io::ConnectionIo,
+    newcomers,
     watch::{Behind, Watch},
 };
 use crate::Lifecycle;
@@ -33,11 +37,13 @@ const SEND_BUFFER: u32 = 64 * 1024;
 /// How long connections are still accepted after the word to stop: balancers need it to see `/ready` turn, and
 /// clients that poll to hear that they should come back.
 const LAST_CALL: Duration = Duration::from_secs(1);
-/// How long connections go on after that when nothing is asked on them: those accepted last have yet to send what they
-/// were opened for.
+/// How long connections are still taken after that, of which the kernel has begun to accept already: it would break them
+/// off when the listener closes.
+const LAST_ACCEPT: Duration = Duration::from_millis(100);
+/// How long connections go on after that when nothing is asked on them.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
-/// How long to wait for one more connection that the kernel has accepted and we have not.
-const LAST_ACCEPT: Duration = Duration::from_millis(10);
+/// How much longer those go on that were opened and not asked anything yet: that is under way.
+const FIRST_REQUEST: Duration = Duration::from_secs(2);
 /// How long to pause when no connection can be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -84,47 +90,51 @@ pub fn announce(listener: &TcpListener) -> io::Result<()> {
 /// Serves `service` until a moment after the process is told to stop, then lets requests under way end. Each request carries
 /// its `Arc<Connection>` as an extension.
 pub async fn serve(listener: TcpListener, service: impl Answers, limits: Limits, life: Lifecycle) {
-    let watch = Watch::default();
-    watch.start(&life);
-    let (last, closing) = (CancellationToken::new(), CancellationToken::new());
-    let (stopping, accepted_all, close) = (life.clone(), last.clone(), closing.clone());
-    life.spawn(async move {
-        stopping.stopping().await;
+    let closing = CancellationToken::new();
+    let last_call = async {
+        life.stopping().await;
         tokio::time::sleep(LAST_CALL).await;
-        accepted_all.cancel();
+        newcomers::turn_away(&listener);
+        tokio::time::sleep(LAST_ACCEPT).await;
+    };
+    tokio::select! {
+        () = last_call => {}
+        () = accept_all(&listener, service, limits, &life, &closing) => {}
+    }
+    life.spawn(async move {
         tokio::time::sleep(LAST_REQUESTS).await;
-        close.cancel();
+        closing.cancel();
     });
+}
+
+/// Serves each connection in a task of its own.
+async fn accept_all(
+    listener: &TcpListener,
+    service: impl Answers,
+    limits: Limits,
+    life: &Lifecycle,
+    closing: &CancellationToken,
+) {
+    let watch = Watch::default();
+    watch.start(life);
     let places = Arc::new(Semaphore::new(limits.connections));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
         .max_buf_size(limits.head_bytes.max(8 * 1024));
-    let refused = AtomicBool::new(false);
-    while !closing.is_cancelled() {
-        let next = accept(&listener, &places);
-        let accepted = if last.is_cancelled() {
-            // The kernel breaks off whomever it has accepted and we have not.
-            let Ok(accepted) = tokio::time::timeout(LAST_ACCEPT, next).await else { return };
-            accepted
-        } else {
-            tokio::select! {
-                biased;
-                () = last.cancelled() => continue,
-                accepted = next => accepted,
-            }
-        };
-        let (socket, peer, place) = match accepted {
+    let mut refused = false;
+    loop {
+        let (socket, peer, place) = match accept(listener, &places).await {
             Ok(accepted) => accepted,
             Err(error) => {
-                if !refused.swap(true, Ordering::Relaxed) {
+                if !std::mem::replace(&mut refused, true) {
                     tracing::error!(%error, "no connection can be accepted; is the limit of open files (ulimit -n) too low?");
                 }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        refused.store(false, Ordering::Relaxed);
+        refused = false;
         socket.set_nodelay(true).ok();
         let io = ConnectionIo::new(socket, peer, limits.behind, place);
         let connection = io.connection().clone();
@@ -133,14 +143,22 @@ pub async fn serve(listener: TcpListener, service: impl Answers, limits: Limits,
         let (http, service, closing, stopping) =
             (http.clone(), service.clone(), closing.clone(), life.clone());
         life.spawn(async move {
-            let service = service_fn(move |request| {
+            let asked = AtomicBool::new(false);
+            let service = service_fn(|request| {
+                asked.store(true, Ordering::Relaxed);
                 answer(request, service.clone(), connection.clone(), stopping.clone())
             });
             let serving = http.serve_connection(io, service).with_upgrades();
             tokio::pin!(serving);
+            let over = async {
+                closing.cancelled().await;
+                if !asked.load(Ordering::Relaxed) {
+                    tokio::time::sleep(FIRST_REQUEST).await;
+                }
+            };
             let ended = tokio::select! {
                 ended = &mut serving => ended,
-                () = closing.cancelled() => {
+                () = over => {
                     serving.as_mut().graceful_shutdown();
                     serving.await
                 }
