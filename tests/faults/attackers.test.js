@@ -85,6 +85,7 @@ describe("attackers", () => {
         const connection = await all[n % all.length]().catch(() => undefined);
         if (!connection) continue;
         connections.add(connection);
+        if (over) connection.close();
         await connection.closed;
         connections.delete(connection);
         cuts += 1;
