@@ -7,17 +7,21 @@ import { endAll, run } from "./processes.mjs";
 import { startServices } from "./services.mjs";
 import { cargoRows, nodeRow, print, skippedRow } from "./summary.mjs";
 
-/** Suites by the beginning of their names; the two before the last differ from `apart` in the store alone. */
+/**
+ * Suites by the beginning of their names. Those on one file and on Firestore differ from `apart` in the store alone, and
+ * several `plenum`s from `many` in who opens a socket and who finds it again.
+ */
 const MODES = {
   plenum: [""],
   apart: [""],
   "apart-one-file": ["accounts", "logout", "meetings", "rooms", "chat", "shutdown"],
   "apart-firestore": ["firestore", "meetings", "rooms", "resume", "faults-store", "shutdown"],
   many: [""],
+  plenums: ["chat", "handshake", "logout", "resume", "rooms", "shutdown"],
 };
 
 /** What a mode cannot do without. */
-const NEEDS = { "apart-firestore": ["Firestore"], many: ["Redis", "PostgreSQL"] };
+const NEEDS = { "apart-firestore": ["Firestore"], many: ["Redis", "PostgreSQL"], plenums: ["Redis", "PostgreSQL"] };
 
 const { MODE, SUITES } = process.env;
 const modes = MODE ? Object.keys(MODES).filter((mode) => mode === MODE) : Object.keys(MODES);

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use plenum_service::{
+    Lifecycle,
     database::Database,
     net,
     process::{self, StartError},
@@ -25,6 +26,7 @@ Everything is set by variables, read from the environment and from .env:
   DATABASE_URL  accounts, sessions, meetings (sqlite://data/plenum.db; postgres:// and mysql:// too)
   CORS_ORIGIN   where your web app is served from (http://localhost:5173)
   APP_ENV       production makes cookies Secure
+  REDIS_URL     several plenums behind one balancer; NODE_ADDRESS is where the others reach this one
 .env.example names all of them. Each may also be given as a file, by NAME_FILE.
 
 Try it:
@@ -39,11 +41,27 @@ fn main() -> ExitCode {
         async |(user, chat), life| -> Result<(), StartError> {
             let listener = net::bind(user.address)?;
             let database = Database::open(user.database_url()).await?;
-            let chat = chat_backend::start(chat, Some(database.clone()), &life).await?;
-            let mounts = vec![Mount::chat(Nodes::local(chat))];
-            user_backend::serve(user, database, mounts, listener, life).await
+            let nodes = chat_nodes(chat, &user, database.clone(), &life).await?;
+            user_backend::serve(user, database, vec![Mount::chat(nodes)], listener, life).await
         },
     )
+}
+
+/// The chat backend in this process, and with `REDIS_URL` those of the other plenums, which reach this one too.
+async fn chat_nodes(
+    config: chat_backend::Config,
+    user: &user_backend::Config,
+    database: Database,
+    life: &Lifecycle,
+) -> Result<Nodes, StartError> {
+    let (limits, node) = (config.limits(), config.node.clone());
+    let listener = node.as_ref().map(|node| net::bind(node.listen())).transpose()?;
+    let chat = chat_backend::start(config, Some(database), life).await?;
+    let (Some(node), Some(listener), Some(peers)) = (node, listener, chat.peers) else {
+        return Ok(Nodes::local(chat.answers));
+    };
+    life.spawn(chat_backend::serve(chat.answers.clone(), limits, listener, life.clone()));
+    Ok(Nodes::cluster(chat.answers, node.uri(), peers, user.internal_secret.as_ref(), life)?)
 }
 
 #[cfg(test)]

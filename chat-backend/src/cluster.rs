@@ -59,6 +59,7 @@ struct Shared {
     turns: AtomicU64,
     counted: Notify,
     peers: watch::Sender<Vec<String>>,
+    deaths: watch::Sender<()>,
     over: CancellationToken,
 }
 
@@ -98,6 +99,7 @@ impl Cluster {
             turns: AtomicU64::new(1),
             counted: Notify::new(),
             peers: watch::Sender::default(),
+            deaths: watch::Sender::default(),
             over: over.clone(),
         });
         link.keep(shared.clone(), life, over);
@@ -127,6 +129,12 @@ impl Cluster {
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.0.link.is_up()
+    }
+
+    /// Whether the other nodes know by now where this one is reached.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.0.nodes.is_known()
     }
 
     /// Waits until rooms stand still: Redis has been away for as long as anybody waits for it.
@@ -176,6 +184,7 @@ impl Shared {
             self.link.run_script(&self.scripts.tick, &[LEASES, SAYINGS], &args).await?;
         for gone in self.nodes.look(&leases) {
             self.feeds.node_gone(&gone);
+            self.deaths.send_replace(());
         }
         let addresses = self.nodes.addresses();
         self.peers.send_if_modified(|peers| {
@@ -268,6 +277,10 @@ impl RoomLogs for Cluster {
 
     fn is_gone(&self, node: &Incarnation) -> bool {
         self.0.nodes.is_gone(node)
+    }
+
+    fn deaths(&self) -> watch::Receiver<()> {
+        self.0.deaths.subscribe()
     }
 
     async fn reachable(&self) {

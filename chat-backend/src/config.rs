@@ -1,11 +1,12 @@
 //! The variables of the chat backend.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
     time::Duration,
 };
 
+use http::Uri;
 use plenum_contract::{
     Locale,
     events::IceServer,
@@ -13,7 +14,7 @@ use plenum_contract::{
 };
 use plenum_service::{
     Env,
-    net::{Behind, Limits},
+    net::{Behind, Limits, bare_http},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub firestore: Option<FirestoreConfig>,
     /// `REDIS_URL`: rooms are shared with all nodes on it.
     pub redis: Option<Address>,
+    /// `NODE_ADDRESS`: where the other nodes on that Redis reach this one; `plenum` listens there for them.
+    pub node: Option<NodeAddress>,
     /// Whom it believes.
     pub trust: Trust,
     /// `MAX_PARTICIPANTS`: places in a meeting that names none, and in any call.
@@ -75,9 +78,26 @@ impl Config {
         Self { max_connections, ..Self::read_common(env, SocketAddr::new(host, port), trust) }
     }
 
-    /// Reads the variables that matter when the gateway is in the same process, which nobody else can call.
+    /// Reads the variables that matter when the gateway is in the same process. Nobody else can call, but the gateways of
+    /// other nodes, where there are several.
     pub fn read_embedded(env: &mut Env) -> Self {
-        Self::read_common(env, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Trust::embedded())
+        let config = Self::read_common(env, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Trust::embedded());
+        let secret = env.secret("INTERNAL_SECRET");
+        if config.redis.is_none() {
+            return Self { node: None, ..config };
+        }
+        match &config.node {
+            None => env.problem(
+                "NODE_ADDRESS is required with REDIS_URL: http://host:port at which the other plenums reach this one, \
+                 and at which it listens for them",
+            ),
+            Some(node) if !node.is_loopback() && secret.is_none() => env.problem(
+                "INTERNAL_SECRET is required when NODE_ADDRESS is not loopback: whoever reaches it is believed; set the \
+                 same long random text on every node",
+            ),
+            Some(_) => {}
+        }
+        Self { trust: Trust::of_several(secret), ..config }
     }
 
     fn read_common(env: &mut Env, address: SocketAddr, trust: Trust) -> Self {
@@ -89,6 +109,7 @@ impl Config {
             database_url: env.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://data/plenum.db".into()),
             firestore: FirestoreConfig::read(env),
             redis: redis(env),
+            node: NodeAddress::read(env),
             max_participants: env.number("MAX_PARTICIPANTS", 10, 1, max_capacity),
             min_participants: env.number("MIN_PARTICIPANTS", 2, 1, max_capacity),
             max_capacity,
@@ -120,6 +141,50 @@ impl Config {
             head_time: HEAD_TIME,
             behind: Behind { bytes: BEHIND_BYTES, age: BEHIND_AGE },
         }
+    }
+}
+
+/// Where other nodes reach a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeAddress(Uri);
+
+impl NodeAddress {
+    fn read(env: &mut Env) -> Option<Self> {
+        let text = env.text("NODE_ADDRESS")?;
+        let address = bare_http(&text).filter(|uri| uri.port_u16().is_some());
+        if address.is_none() {
+            env.problem(format!("NODE_ADDRESS must be http://host:port without a path, not {text:?}"));
+        }
+        address.map(Self)
+    }
+
+    /// As others dial it.
+    #[must_use]
+    pub const fn uri(&self) -> &Uri {
+        &self.0
+    }
+
+    /// Whether only this machine reaches it.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = self.0.host().unwrap_or_default();
+        host == "localhost" || self.ip().is_some_and(|ip| ip.is_loopback())
+    }
+
+    /// Where a node that has it listens: beyond loopback on every address, since its name may lead to any of them.
+    #[must_use]
+    pub fn listen(&self) -> SocketAddr {
+        let everywhere = match self.ip() {
+            Some(IpAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
+            _ => Ipv4Addr::UNSPECIFIED.into(),
+        };
+        let loopback = self.ip().unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let ip = if self.is_loopback() { loopback } else { everywhere };
+        SocketAddr::new(ip, self.0.port_u16().unwrap_or_default())
+    }
+
+    fn ip(&self) -> Option<IpAddr> {
+        self.0.host()?.trim_matches(['[', ']']).parse().ok()
     }
 }
 
@@ -182,6 +247,40 @@ mod tests {
     fn a_turn_server_needs_its_credentials() {
         let (_, problems) = read(&[("TURN_SERVER_URL", "turn:turn.example.com")]);
         assert!(problems.unwrap_err().contains("TURN_CREDENTIAL"));
+    }
+
+    #[test]
+    fn of_several_plenums_each_says_where_the_others_reach_it() {
+        let read = |pairs: &'static [(&'static str, &'static str)]| {
+            let mut env = Env::lookup(move |name| {
+                pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            });
+            let config = Config::read_embedded(&mut env);
+            env.finish().map(|()| config.node).map_err(|problems| problems.to_string())
+        };
+        assert_eq!(read(&[]), Ok(None));
+        let redis = ("REDIS_URL", "redis://redis");
+        assert!(read(&[("REDIS_URL", "redis://redis")]).unwrap_err().contains("NODE_ADDRESS is required"));
+        for bad in ["chat:4001", "http://chat", "http://chat:4001/x", "https://chat:4001", "4001"] {
+            let mut env = Env::lookup(move |name| match name {
+                "REDIS_URL" => Some(redis.1.into()),
+                "NODE_ADDRESS" => Some(bad.into()),
+                _ => None,
+            });
+            Config::read_embedded(&mut env);
+            assert!(env.finish().unwrap_err().to_string().contains("must be http://host:port"), "{bad}");
+        }
+        let beyond = read(&[("REDIS_URL", "redis://redis"), ("NODE_ADDRESS", "http://10.0.0.5:4001")]);
+        assert!(beyond.unwrap_err().contains("INTERNAL_SECRET"));
+        let listens = |address: &'static str| {
+            let mut env = Env::lookup(move |name| (name == "NODE_ADDRESS").then(|| address.to_owned()));
+            NodeAddress::read(&mut env).unwrap().listen().to_string()
+        };
+        assert_eq!(listens("http://127.0.0.1:4001"), "127.0.0.1:4001");
+        assert_eq!(listens("http://localhost:4001"), "127.0.0.1:4001");
+        assert_eq!(listens("http://[::1]:4001"), "[::1]:4001");
+        assert_eq!(listens("http://10.0.0.5:4001"), "0.0.0.0:4001");
+        assert_eq!(listens("http://plenum-1.plenum:4001"), "0.0.0.0:4001");
     }
 
     #[test]

@@ -22,6 +22,7 @@ Everything is set by variables, read from the environment and from .env:
   INTERNAL_SECRET      shared with the user backend; required beyond loopback
   DATABASE_URL         meetings (sqlite://data/plenum.db; postgres:// and mysql:// too)
   FIREBASE_PROJECT_ID  meetings in Firestore instead
+  REDIS_URL            several nodes share their rooms; docs/several-nodes.md
 .env.example names all of them. Each may also be given as a file, by NAME_FILE.";
 
 fn main() -> ExitCode {
@@ -29,7 +30,9 @@ fn main() -> ExitCode {
     process::run(chat_backend::Config::read, async |config, life| -> Result<(), StartError> {
         let listener = net::bind(config.address)?;
         let limits = config.limits();
-        let router = chat_backend::start(config, None, &life).await?;
-        chat_backend::serve(router, limits, listener, life).await
+        let chat = chat_backend::start(config, None, &life).await?;
+        net::announce(&listener)?;
+        chat_backend::serve(chat.answers, limits, listener, life).await;
+        Ok(())
     })
 }

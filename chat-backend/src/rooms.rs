@@ -12,7 +12,7 @@ mod task;
 mod tests;
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -29,7 +29,7 @@ use plenum_contract::{
     limits::{ROOM_QUEUE, ROOMS_MAX},
 };
 use plenum_service::Lifecycle;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use self::{
     inbox::{Handle, Inbound, Queued},
@@ -184,6 +184,29 @@ impl Rooms {
         let mut live = self.0.logs.meetings().await?;
         live.extend(self.0.live.iter().map(|room| room.key().clone()));
         Ok(live)
+    }
+
+    /// Frees the seats of nodes that are gone in rooms that nobody has open here: those that only such a node had would
+    /// keep them, and their counts, until somebody came.
+    pub async fn free_seats_of_the_dead(&self) -> Result<(), LogError> {
+        let logs = &self.0.logs;
+        for meeting in logs.meetings().await? {
+            if self.0.live.contains_key(&meeting) {
+                continue; // it is told by itself
+            }
+            let Some(opened) = logs.open(&meeting, false).await? else { continue };
+            let room = opened.folded();
+            let dead: BTreeSet<_> = room.seats().map(|(_, seat)| &seat.by).filter(|by| logs.is_gone(by)).collect();
+            for node in dead {
+                self.ask(&meeting, Inbound::Bury { node: node.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes when a node was found gone; closed where there is no other.
+    pub fn deaths(&self) -> watch::Receiver<()> {
+        self.0.logs.deaths()
     }
 
     /// Says again how many users are in each room that is this node's to count.

@@ -22,7 +22,7 @@ use plenum_service::{
     net::{self, Answers, Limits},
     process::StartError,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tower::service_fn;
 
 use crate::{
@@ -46,17 +46,28 @@ const FLUSH_PATIENCE: Duration = Duration::from_secs(3);
 /// The pause before live counts are set right again, when the store was away at the start.
 const RESET_PAUSE: Duration = Duration::from_secs(5);
 
-/// Opens the stores, the rooms and the sockets, and gives back everything that answers requests. `database` is
-/// one that is open already, if the process has one.
+/// A chat backend that runs.
+pub struct Started<S> {
+    /// What answers requests.
+    pub answers: S,
+    /// Where the other nodes are reached, now and later; none where rooms are in this process alone.
+    pub peers: Option<watch::Receiver<Vec<String>>>,
+}
+
+/// Opens the stores, the rooms and the sockets. `database` is one that is open already, if the process has one.
 pub async fn start(
     config: Config,
     database: Option<Database>,
     life: &Lifecycle,
-) -> Result<impl Answers, StartError> {
+) -> Result<Started<impl Answers>, StartError> {
     let store = store::open(&config, database).await?;
     let counts = LiveCounts::start(store.clone(), life);
     let cluster = match config.redis.clone() {
-        Some(redis) => Some(Cluster::join(redis, None, life).await?),
+        Some(redis) => {
+            let own = config.node.as_ref().map(|node| node.uri().to_string());
+            tracing::info!(%redis, address = own, "rooms are shared with the other nodes on this Redis");
+            Some(Cluster::join(redis, own, life).await?)
+        }
         None => None,
     };
     let logs: Arc<dyn RoomLogs> = match &cluster {
@@ -71,13 +82,14 @@ pub async fn start(
         default_locale: config.locale,
     };
     let (sockets, gate) = socket::open(sockets, rooms.clone(), life);
-    life.spawn(set_live_counts_right(store.clone(), rooms.clone(), life.clone()));
+    life.spawn(keep_live_counts_right(store.clone(), rooms.clone(), life.clone()));
     if let Some(cluster) = cluster.clone() {
         life.spawn(tell_of_standing_rooms(sockets.clone(), cluster, life.clone()));
     }
     let end = Ending { sockets: sockets.clone(), rooms, counts, cluster: cluster.clone() };
     life.spawn(end.in_order(life.clone()));
 
+    let peers = cluster.as_ref().map(Cluster::peers);
     let ready = Parts { store, cluster, life: life.clone() };
     let api = ApiState::new(meetings, &config);
     let inside = Router::new()
@@ -85,41 +97,53 @@ pub async fn start(
         .with_state(sockets)
         .merge(Router::new().route("/socket.io/", any(Gate::pass)).with_state(gate));
     let health = Router::new().route("/ready", get(is_ready)).with_state(ready);
-    Ok(api::router::routes(api, inside, health))
+    Ok(Started { answers: api::router::routes(api, inside, health), peers })
 }
 
-/// Serves what [`start`] gave back until the process is told to stop.
-pub async fn serve(
-    service: impl Answers,
-    limits: Limits,
-    listener: TcpListener,
-    life: Lifecycle,
-) -> Result<(), StartError> {
-    net::announce(&listener)?;
+/// Serves gateways until the process is told to stop.
+pub async fn serve(service: impl Answers, limits: Limits, listener: TcpListener, life: Lifecycle) {
     let traced = service_fn(move |request: Request| {
         let service = service.clone();
         async move { Ok(net::trace(request, |request| net::ask(service, request)).await) }
     });
     net::serve(listener, traced, limits, life).await;
-    Ok(())
 }
 
-/// Nobody is in a room that is not live; the store may still say so after a crash.
-async fn set_live_counts_right(store: Arc<dyn MeetingStore>, rooms: Rooms, life: Lifecycle) {
-    loop {
-        let done = match rooms.live().await {
-            Ok(meetings) => store.reset_live_counts(&meetings).await.map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        let Err(error) = done else { break };
-        tracing::warn!(error, "live counts can't be set right yet");
-        tokio::select! {
-            () = tokio::time::sleep(RESET_PAUSE) => {}
-            () = life.stopping() => return,
+/// Nobody is in a room that is not live; the store may still say so after a crash of this node, and now and then of
+/// another.
+async fn keep_live_counts_right(store: Arc<dyn MeetingStore>, rooms: Rooms, life: Lifecycle) {
+    let mut deaths = rooms.deaths();
+    let right = async {
+        let mut at_start = true;
+        loop {
+            while let Err(error) = set_live_counts_right(&store, &rooms, at_start).await {
+                tracing::warn!(error, "live counts can't be set right yet");
+                tokio::time::sleep(RESET_PAUSE).await;
+            }
+            at_start = false;
+            if deaths.changed().await.is_err() {
+                return;
+            }
         }
+    };
+    tokio::select! {
+        () = right => {}
+        () = life.stopping() => {}
     }
-    // What changed while the store was at it.
-    rooms.count_again();
+}
+
+async fn set_live_counts_right(
+    store: &Arc<dyn MeetingStore>,
+    rooms: &Rooms,
+    at_start: bool,
+) -> Result<(), String> {
+    rooms.free_seats_of_the_dead().await.map_err(|error| error.to_string())?;
+    if at_start {
+        let live = rooms.live().await.map_err(|error| error.to_string())?;
+        store.reset_live_counts(&live).await.map_err(|error| error.to_string())?;
+        rooms.count_again(); // what changed while the store was at it
+    }
+    Ok(())
 }
 
 /// With Redis away people are told that rooms stand still, and when it is back, that they move again.
@@ -186,6 +210,7 @@ async fn is_ready(State(parts): State<Parts>) -> Response {
     ready.rooms(parts.cluster.is_some());
     if let Some(cluster) = &parts.cluster {
         ready.part("redis", cluster.is_up());
+        ready.part("known to the other nodes", cluster.is_known());
     }
     let status = if ready.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(ready)).into_response()

@@ -1,6 +1,7 @@
 //! Connections: accepting them, serving HTTP on them, knowing how far behind their readers are, and
 //! cutting them.
 
+mod address;
 mod answers;
 mod connection;
 mod io;
@@ -10,6 +11,7 @@ mod newcomers;
 mod trace;
 mod watch;
 
+pub use address::bare_http;
 pub use answers::{Answers, ask};
 pub use connection::{Connection, CutReason, OnCut};
 pub use io::ConnectionIo;

@@ -36,6 +36,16 @@ async function database() {
 
 const seconds = (least, most) => (least + (most - least) * random()) * 1000;
 
+/** Starts a process again as a supervisor does: one that finds no Redis says so and ends, and is started once more. */
+async function supervised(process, tries = 5) {
+  try {
+    await process.start();
+  } catch (error) {
+    if (tries === 0 || !/Redis at .* can't be used/.test(error.message)) throw error;
+    await supervised(process, tries - 1);
+  }
+}
+
 /** What may happen; each ends with everything as it was. `takes` is what no two of them may touch at a time. */
 function faults({ servers }, crowd, told) {
   const some = (list) => Math.floor(random() * list.length);
@@ -47,7 +57,7 @@ function faults({ servers }, crowd, told) {
       async act(length) {
         await list[n][end]();
         await pause(length);
-        await list[n].start();
+        await supervised(list[n]);
       },
     };
   };

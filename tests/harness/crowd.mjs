@@ -72,7 +72,7 @@ export class Crowd {
         const { userId, user } = this.recorders.find((recorder) => recorder.meetingId === meetingId && !recorder.closed);
         const stamp = { secret, user: userId, session: "an-observer", name: encodeURIComponent(user.username) };
         const lines = Object.entries(stamp).map(([name, value]) => `x-plenum-${name}: ${value}`);
-        const socket = await RawWebSocket.open(node.url, { lines });
+        const socket = await RawWebSocket.open(node.node ?? node.url, { lines });
         const ack = await socket.asks(1, "join:meeting", { meetingId });
         assert.equal(ack.ok, true, `${node.name} at ${node.url} lets nobody look: ${JSON.stringify(ack)}`);
         all.push({ node: `${node.name} at ${node.url}`, meetingId, epoch: ack.data.epoch, people: ack.data.participants.map((p) => p.userId) });

@@ -1,16 +1,16 @@
 // The shapes in which the same system runs, and the outside services a suite may need.
 import { describe, test } from "node:test";
 
-const MODES = ["plenum", "apart", "apart-one-file", "apart-firestore", "many"];
+const MODES = ["plenum", "apart", "apart-one-file", "apart-firestore", "many", "plenums"];
 
 export const MODE = process.env.PLENUM_MODE || "plenum";
 if (!MODES.includes(MODE)) throw new Error(`PLENUM_MODE must be one of ${MODES.join(", ")}, not ${MODE}`);
 
 /** Whether the chat backend is a process of its own. */
-export const APART = MODE !== "plenum";
+export const APART = !["plenum", "plenums"].includes(MODE);
 
 /** Whether there are several gateways and several nodes of the chat backend. */
-export const MANY = MODE === "many";
+export const MANY = ["many", "plenums"].includes(MODE);
 
 /** Tests that only make sense in some modes do not exist in the others. */
 export const describeIn = (modes, name, body) => (modes.includes(MODE) ? describe(name, body) : undefined);

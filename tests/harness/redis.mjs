@@ -4,17 +4,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./ports.mjs";
 import { endsWithTests } from "./process.mjs";
 import { Proxy } from "./proxy.mjs";
 import { deferred, eventually, within } from "./wait.mjs";
-
-async function freePort() {
-  const probe = net.createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 /** One question to a server, in words: the answer as text, an array, a number or null. */
 export async function ask(port, ...words) {

@@ -5,9 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresDatabase } from "./databases.mjs";
 import { MODE } from "./modes.mjs";
+import { freePort } from "./ports.mjs";
 import { Process } from "./process.mjs";
 import { Proxy } from "./proxy.mjs";
 import { Redis } from "./redis.mjs";
+import { eventually } from "./wait.mjs";
+import { request } from "./http.mjs";
 import { SEED, chance, oneOf } from "./seed.mjs";
 
 /**
@@ -22,7 +25,7 @@ import { SEED, chance, oneOf } from "./seed.mjs";
  * @property {string|null} [secret] INTERNAL_SECRET when apart; null for none
  * @property {(chat: Process) => Promise<string>} [route] the address by which a gateway reaches a chat backend
  * @property {number} [gateways] in `many`, how many gateways
- * @property {number} [chats] in `many`, how many nodes of the chat backend
+ * @property {number} [chats] in `many` and `plenums`, how many nodes of the chat backend
  * @property {object} [redis] in `many`, how Redis is started, or a thing that has a `url`
  * @property {boolean} [links] in `many`, every node has a line to Redis, and every gateway one to each node, that can be cut
  */
@@ -46,6 +49,7 @@ export class Servers {
     this.folder = await mkdtemp(join(tmpdir(), "plenum-"));
     if (this.mode === "plenum") await this.#startOne();
     else if (this.mode === "many") await this.#startMany();
+    else if (this.mode === "plenums") await this.#startPlenums();
     else await this.#startApart();
     return this;
   }
@@ -99,6 +103,24 @@ export class Servers {
       const urls = await Promise.all(this.chats.map((node, i) => (route ? route(node) : (lines[i] ?? node).url)));
       await this.#gateway({ DATABASE_URL, CHAT_BACKEND_URL: urls.join(), ...this.#shared, ...user });
     }
+  }
+
+  /** Several `plenum`s, each of which is a gateway and a node that the others reach at an address of its own. */
+  async #startPlenums() {
+    const { chats = 3, user = {}, chat = {}, redis, each, under } = this.options;
+    this.redis = redis?.url ? redis : await Redis.start(redis);
+    const all = { DATABASE_URL: postgresDatabase(), REDIS_URL: this.redis.url, ...this.#shared, ...user, ...chat };
+    this.gateways = this.chats;
+    for (let n = 0; n < chats; n++) {
+      const node = `http://127.0.0.1:${await freePort()}`;
+      const both = new Process("plenum", { env: { ...all, NODE_ADDRESS: node, ...each?.("plenum", n) }, cwd: this.folder, under });
+      both.node = node;
+      this.chats.push(both);
+      // One after the other: the first makes the tables.
+      await both.start();
+    }
+    // Each has to be known to the others, or what it opened could not be found by them.
+    for (const { node } of this.chats) await eventually(`${node} to be ready`, async () => (await request(node, { path: "/ready" })).status === 200);
   }
 
   async #chatNode(env) {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use http::Uri;
 use jiff::SignedDuration;
 use plenum_contract::Locale;
-use plenum_service::Env;
+use plenum_service::{Env, net::bare_http};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::http::origin::{Origin, Origins};
@@ -113,19 +113,13 @@ fn frontend(env: &mut Env) -> Option<Uri> {
 fn chat_backends(env: &mut Env) -> Vec<Uri> {
     let listed = env.list("CHAT_BACKEND_URL", "http://localhost:4000");
     let parsed = listed.iter().filter_map(|item| {
-        let uri = item.parse().ok().filter(is_bare_http);
+        let uri = bare_http(item);
         if uri.is_none() {
             env.problem(format!("CHAT_BACKEND_URL must be http://host[:port] without a path, not {item:?}"));
         }
         uri
     });
     parsed.collect()
-}
-
-/// Whether an address is `http://host[:port]` and nothing else.
-pub(crate) fn is_bare_http(uri: &Uri) -> bool {
-    let host = uri.authority().is_some_and(|a| !a.host().is_empty() && !a.as_str().contains('@'));
-    uri.scheme_str() == Some("http") && host && uri.path() == "/" && uri.query().is_none()
 }
 
 #[cfg(test)]

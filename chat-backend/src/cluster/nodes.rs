@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -21,6 +21,8 @@ pub const TICK: Duration = Duration::from_secs(1);
 const SILENT_TICKS: u32 = 4;
 /// For how many ticks it is told to rooms that a node is gone.
 const SAID_TICKS: u32 = 3;
+/// How many ticks others may need to learn of a node that has come.
+const KNOWN_TICKS: u32 = 3;
 /// How long a node that is gone is remembered.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_mins(10);
 
@@ -52,13 +54,21 @@ pub struct Nodes {
     address: Option<String>,
     rooms: AtomicUsize,
     users: AtomicUsize,
+    ticks: AtomicU32,
     seen: Mutex<Option<HashMap<String, Seen>>>,
 }
 
 impl Nodes {
     /// None but this one is known.
     pub fn new(own: String, address: Option<String>) -> Self {
-        Self { own, address, rooms: AtomicUsize::new(0), users: AtomicUsize::new(0), seen: Mutex::default() }
+        Self {
+            own,
+            address,
+            rooms: AtomicUsize::new(0),
+            users: AtomicUsize::new(0),
+            ticks: AtomicU32::new(0),
+            seen: Mutex::default(),
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<HashMap<String, Seen>>> {
@@ -79,6 +89,7 @@ impl Nodes {
 
     /// Takes everybody's leases, each with its age in milliseconds, and says which nodes are gone since a moment ago.
     pub fn look(&self, leases: &[(String, u64, String)]) -> Vec<String> {
+        self.ticks.fetch_add(1, Ordering::Relaxed);
         let lease = u64::try_from(NODE_LEASE.as_millis()).unwrap_or(u64::MAX);
         let mut guard = self.seen();
         let mut before = guard.take().unwrap_or_default();
@@ -118,6 +129,15 @@ impl Nodes {
     pub fn is_gone(&self, by: &Incarnation) -> bool {
         by.node() != self.own
             && self.seen().as_ref().is_some_and(|seen| seen.get(by.node()).is_none_or(|seen| seen.gone))
+    }
+
+    /// Whether the others know by now where this one is reached: a connection that it opened before could not be found by
+    /// them.
+    pub fn is_known(&self) -> bool {
+        let alone = || {
+            self.seen().as_ref().is_some_and(|seen| seen.iter().all(|(node, seen)| *node == self.own || seen.gone))
+        };
+        self.address.is_none() || self.ticks.load(Ordering::Relaxed) >= KNOWN_TICKS || alone()
     }
 
     /// What the others count, as they said.
@@ -172,6 +192,24 @@ mod tests {
     fn one_that_was_dead_before_this_node_began_is_gone_at_once() {
         let nodes = Nodes::new("here".into(), None);
         assert_eq!(nodes.look(&[lease("here", 0), lease("dead", 60_000)]), ["dead"]);
+    }
+
+    #[test]
+    fn one_that_comes_to_others_is_known_after_they_had_time_to_look() {
+        let leases = [lease("here", 0), lease("there", 10)];
+        let nodes = Nodes::new("here".into(), Some("http://here:4001".into()));
+        assert!(!nodes.is_known());
+        for _ in 1..KNOWN_TICKS {
+            nodes.look(&leases);
+            assert!(!nodes.is_known());
+        }
+        nodes.look(&leases);
+        assert!(nodes.is_known());
+
+        let alone = Nodes::new("here".into(), Some("http://here:4001".into()));
+        alone.look(&leases[..1]);
+        assert!(alone.is_known(), "there is nobody who could not find it");
+        assert!(Nodes::new("here".into(), None).is_known(), "its gateways have a list");
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub struct Trust(Source);
 enum Source {
     /// The gateway is in the same process, and nobody else can call.
     Within,
+    /// One gateway is in the same process; those of other nodes call over the network, and show the secret.
+    WithinAndApart {
+        secret: Option<SecretString>,
+    },
     /// Requests come over the network, stamped in their headers.
     Apart {
         secret: Option<SecretString>,
@@ -54,10 +58,22 @@ impl Trust {
         Self(Source::Within)
     }
 
+    /// A node among several, each with a gateway in its process.
+    #[must_use]
+    pub const fn of_several(secret: Option<SecretString>) -> Self {
+        Self(Source::WithinAndApart { secret })
+    }
+
     /// Who the gateway says calls, and what is wrong with whoever did not come through it.
     fn read(&self, request: &mut Request) -> Result<Stamp, ErrorCode> {
-        let Source::Apart { secret, .. } = &self.0 else {
-            return Ok(request.extensions_mut().remove().unwrap_or(Stamp::Absent));
+        let secret = match &self.0 {
+            Source::Within => return Ok(request.extensions_mut().remove().unwrap_or(Stamp::Absent)),
+            // What is beside a request was put there by this process.
+            Source::WithinAndApart { secret } => match request.extensions_mut().remove() {
+                Some(stamp) => return Ok(stamp),
+                None => secret,
+            },
+            Source::Apart { secret, .. } => secret,
         };
         let (headers, stamp) = (request.headers(), caller::read(request.headers()));
         if secret.as_ref().is_none_or(|secret| shows(headers, secret)) {
@@ -166,10 +182,25 @@ mod tests {
     }
 
     #[test]
+    fn of_several_nodes_the_own_gateway_is_believed_and_others_show_the_secret() {
+        let trust = Trust::of_several(Some("hush".to_owned().into()));
+        let mut request = Request::default();
+        caller::stamp(request.headers_mut(), None);
+        assert_eq!(trust.read(&mut request), Err(ErrorCode::BadSecret), "over the network");
+        request.headers_mut().insert(SECRET, HeaderValue::from_static("hush"));
+        assert_eq!(trust.read(&mut request), Ok(Stamp::Nobody));
+        // What a client wrote into the headers of a request that came through the own gateway says nothing.
+        request.extensions_mut().insert(Stamp::Malformed);
+        assert_eq!(trust.read(&mut request), Ok(Stamp::Malformed));
+        assert_eq!(trust.read(&mut Request::default()), Err(ErrorCode::NoSession));
+    }
+
+    #[test]
     fn only_a_process_of_its_own_on_loopback_without_a_secret_takes_unstamped_requests() {
         assert!(Trust::apart(None, true).takes_unstamped());
         assert!(!Trust::apart(None, false).takes_unstamped());
         assert!(!Trust::apart(Some("hush".to_owned().into()), true).takes_unstamped());
         assert!(!Trust::embedded().takes_unstamped());
+        assert!(!Trust::of_several(None).takes_unstamped());
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use plenum_contract::{MeetingId, UserId};
+use tokio::sync::watch;
 
 pub use self::memory::MemoryLogs;
 use super::{
@@ -23,6 +24,20 @@ pub struct Opened {
     pub snapshot: Room,
     /// Oldest first. Those older than the snapshot are messages that may still be shown.
     pub entries: Vec<Entry>,
+}
+
+impl Opened {
+    /// The room as it stands.
+    #[must_use]
+    pub fn folded(self) -> Room {
+        let mut room = self.snapshot;
+        for entry in &self.entries {
+            if entry.seq > room.top() {
+                room.apply(entry);
+            }
+        }
+        room
+    }
 }
 
 /// What came of an append.
@@ -84,6 +99,9 @@ pub trait RoomLogs: Send + Sync + 'static {
 
     /// Whether a node is known to be gone.
     fn is_gone(&self, node: &Incarnation) -> bool;
+
+    /// Changes when a node was found gone; closed where there is no other.
+    fn deaths(&self) -> watch::Receiver<()>;
 
     /// Waits until logs can be reached.
     async fn reachable(&self);

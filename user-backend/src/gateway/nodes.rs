@@ -12,12 +12,13 @@ use std::{
 use futures_util::future::join_all;
 use http::Uri;
 use plenum_contract::SessionId;
-use plenum_service::{Lifecycle, net::Answers};
+use plenum_service::{
+    Lifecycle,
+    net::{Answers, bare_http},
+};
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
-
-use crate::config::is_bare_http;
 
 use super::{
     backend::Backend,
@@ -52,7 +53,7 @@ pub(super) struct Node {
 /// A node that must not be one of several.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "CHAT_BACKEND_URL names several nodes, but {0} keeps its rooms to itself; set REDIS_URL on every node, or name one"
+    "there are several nodes, but {0} keeps its rooms to itself; set REDIS_URL on every node, or name only one in CHAT_BACKEND_URL"
 )]
 pub struct KeepsItsRooms(String);
 
@@ -257,7 +258,7 @@ impl Far {
 
 fn parsed(addresses: &[String]) -> Vec<Uri> {
     let parsed = |text: &String| {
-        let uri = text.parse().ok().filter(is_bare_http);
+        let uri = bare_http(text);
         if uri.is_none() {
             tracing::warn!(address = text, "a node of the chat backend has an address that can't be used");
         }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::extract::Query;
 use http::Uri;
 use moka::{policy::EvictionPolicy, sync::Cache};
 
@@ -19,16 +20,18 @@ const LENGTH_MAX: usize = 64;
 pub(super) struct Sid(Box<str>);
 
 impl Sid {
-    /// Reads what may be one: nothing that could be written otherwise and mean the same.
+    /// Reads what may be one.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         (plain && (1..=LENGTH_MAX).contains(&text.len())).then(|| Self(text.into()))
     }
 
-    /// The id that a request shows, if it shows one and only one.
+    /// The id that a request shows, if it shows one and only one, read as a chat node reads it: a name or an id that is
+    /// percent-encoded is the same.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
-        let mut shown = uri.query()?.split('&').filter_map(|pair| pair.strip_prefix("sid="));
-        let sid = shown.next().and_then(Self::parse);
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
+        let mut shown = pairs.iter().filter(|(name, _)| name == "sid");
+        let sid = shown.next().and_then(|(_, sid)| Self::parse(sid));
         sid.filter(|_| shown.next().is_none())
     }
 }
@@ -63,10 +66,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_is_named_once_and_plainly() {
+    fn a_session_is_named_once_however_it_is_spelt() {
         let of = |query: &str| Sid::of(&format!("/socket.io/?{query}").parse().unwrap()).map(|sid| sid.0);
-        assert_eq!(of("EIO=4&sid=aB-_9&t=x").as_deref(), Some("aB-_9"));
-        for odd in ["", "EIO=4", "sid=", "sid=a&sid=b", "sid=a&sid=", "sid=%61", "xsid=a", "sid=a.b"] {
+        for spelt in ["sid=aB-_9", "%73%69d=aB-_9", "sid=%61B%2D_9"] {
+            assert_eq!(of(&format!("EIO=4&{spelt}&t=x")).as_deref(), Some("aB-_9"), "{spelt}");
+        }
+        for odd in ["", "EIO=4", "sid=", "sid=a&sid=b", "sid=a&sid=", "sid=a&s%69d=b", "xsid=a", "sid=a.b", "sid=a%26b"] {
             assert_eq!(of(odd), None, "{odd}");
         }
         assert_eq!(of(&format!("sid={}", "a".repeat(LENGTH_MAX + 1))), None);

@@ -15,6 +15,7 @@ use plenum_contract::{
     MeetingId, UserId,
     limits::{ROOM_LOG_BYTES, ROOM_LOG_ENTRIES},
 };
+use tokio::sync::watch;
 
 use super::{
     super::{
@@ -75,6 +76,10 @@ impl RoomLogs for MemoryLogs {
 
     fn is_gone(&self, _: &Incarnation) -> bool {
         false
+    }
+
+    fn deaths(&self) -> watch::Receiver<()> {
+        watch::channel(()).1
     }
 
     async fn reachable(&self) {}
