@@ -1,6 +1,7 @@
 //! Several nodes that share their rooms: logs in Redis, leases, and what nodes tell each other.
 
 mod address;
+mod connection;
 mod feeds;
 mod link;
 mod log;
@@ -19,13 +20,15 @@ use plenum_contract::{
     limits::{LOG_TIMEOUT, ROOM_LOG_TTL},
 };
 use plenum_service::{Lifecycle, process::StartError};
-use redis::{PushInfo, Script, aio::MultiplexedConnection};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use redis::{PushInfo, Script};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use self::address::Address;
 use self::{
+    connection::Connection,
     feeds::Feeds,
     link::{Link, Prepares, State},
     log::Keys,
@@ -34,6 +37,7 @@ use self::{
 use crate::rooms::{
     entry::Incarnation,
     log::{LogError, Opened, RoomLogs},
+    state::Room,
 };
 
 /// How long Redis may take to be there when a node starts.
@@ -41,8 +45,8 @@ const START_PATIENCE: Duration = Duration::from_secs(10);
 /// The leases of all nodes, and what they say of themselves.
 const LEASES: &str = "plenum:{nodes}:leases";
 const SAYINGS: &str = "plenum:{nodes}:sayings";
-/// Rooms whose tops are asked for at once.
-const TOPS_AT_ONCE: usize = 500;
+/// Rooms whose tops are asked for by one question, where there is one server, and questions under way at a time.
+const TOPS_AT_ONCE: (usize, usize) = (500, 64);
 /// Ticks after which the logs of live rooms get their time to live anew.
 const KEEP_ALIVE_TICKS: u64 = 60;
 
@@ -213,22 +217,27 @@ impl Shared {
 
     /// Compares what rooms know with the tops of their logs. With `keep` the logs get their time to live anew.
     async fn compare(&self, keep: bool) -> Result<(), LogError> {
-        for some in self.feeds.known().chunks(TOPS_AT_ONCE) {
-            let mut ask = redis::pipe();
-            for (meeting, _) in some {
-                let keys = Keys::of(meeting);
-                ask.cmd("HGET").arg(keys.meta()).arg("top");
-                if keep {
-                    keys.all().for_each(|key| {
-                        ask.cmd("EXPIRE").arg(key).arg(ROOM_LOG_TTL.as_secs()).ignore();
-                    });
-                }
+        let known = self.feeds.known();
+        let at_once = if self.link.is_divided() { 1 } else { TOPS_AT_ONCE.0 };
+        let asked: Vec<_> = known.chunks(at_once).map(|some| self.compare_some(some.to_vec(), keep)).collect();
+        stream::iter(asked).buffer_unordered(TOPS_AT_ONCE.1).try_collect().await
+    }
+
+    async fn compare_some(&self, some: Vec<(MeetingId, u64)>, keep: bool) -> Result<(), LogError> {
+        let mut ask = redis::pipe();
+        for (meeting, _) in &some {
+            let keys = Keys::of(meeting);
+            ask.cmd("HGET").arg(keys.meta()).arg("top");
+            if keep {
+                keys.all().for_each(|key| {
+                    ask.cmd("EXPIRE").arg(key).arg(ROOM_LOG_TTL.as_secs()).ignore();
+                });
             }
-            let tops: Vec<Option<u64>> = self.link.pipe(&ask).await?;
-            for ((meeting, known), top) in some.iter().zip(tops) {
-                if top != Some(*known) {
-                    self.feeds.check(meeting);
-                }
+        }
+        let tops: Vec<Option<u64>> = self.link.pipe(&ask).await?;
+        for ((meeting, known), top) in some.iter().zip(tops) {
+            if top != Some(*known) {
+                self.feeds.check(meeting);
             }
         }
         Ok(())
@@ -253,7 +262,7 @@ impl Shared {
 
 #[async_trait]
 impl Prepares for Shared {
-    async fn prepare(&self, connection: &mut MultiplexedConnection) -> Result<(), String> {
+    async fn prepare(&self, connection: &mut Connection) -> Result<(), String> {
         let survives = settings::check(connection).await?;
         tracing::info!(survives, "what a message survives that was acknowledged");
         self.feeds.subscribe_all(connection).await.map_err(|error| error.to_string())
@@ -308,17 +317,25 @@ impl RoomLogs for Cluster {
     }
 
     async fn meetings(&self) -> Result<HashSet<MeetingId>, LogError> {
-        let (mut meetings, mut cursor) = (HashSet::new(), 0_u64);
-        loop {
-            let mut scan = redis::pipe();
-            scan.cmd("SCAN").arg(cursor).arg("MATCH").arg("plenum:{*}:meta").arg("COUNT").arg(1_000);
-            let ((next, keys),): ((u64, Vec<String>),) = self.0.link.pipe(&scan).await?;
-            let ids = keys.iter().filter_map(|key| key.strip_prefix("plenum:{")?.strip_suffix("}:meta"));
-            meetings.extend(ids.filter_map(|id| MeetingId::parse(id).ok()));
-            cursor = next;
-            if cursor == 0 {
-                return Ok(meetings);
+        let mut meetings = HashSet::new();
+        for server in self.0.link.servers().await? {
+            let mut cursor = 0_u64;
+            loop {
+                let mut scan = redis::cmd("SCAN");
+                scan.arg(cursor).arg("MATCH").arg("plenum:{*}:meta").arg("COUNT").arg(1_000);
+                let (next, keys): (u64, Vec<String>) = self.0.link.ask(&server, scan).await?;
+                let ids = keys.iter().filter_map(|key| key.strip_prefix("plenum:{")?.strip_suffix("}:meta"));
+                meetings.extend(ids.filter_map(|id| MeetingId::parse(id).ok()));
+                cursor = next;
+                if cursor == 0 {
+                    break;
+                }
             }
         }
+        Ok(meetings)
+    }
+
+    async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError> {
+        Ok(log::read(&self.0, meeting, false).await?.map(|read| read.folded()))
     }
 }

@@ -194,8 +194,7 @@ impl Rooms {
             if self.0.live.contains_key(&meeting) {
                 continue; // it is told by itself
             }
-            let Some(opened) = logs.open(&meeting, false).await? else { continue };
-            let room = opened.folded();
+            let Some(room) = logs.look(&meeting).await? else { continue };
             let dead: BTreeSet<_> = room.seats().map(|(_, seat)| &seat.by).filter(|by| logs.is_gone(by)).collect();
             for node in dead {
                 self.ask(&meeting, Inbound::Bury { node: node.clone() });

@@ -1,15 +1,20 @@
 //! Where Redis is: `REDIS_URL`.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
+use plenum_contract::limits::LOG_TIMEOUT;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo,
-    RedisError,
-    aio::MultiplexedConnection,
+    AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, PushInfo,
+    RedisConnectionInfo, RedisError,
+    cluster::ClusterClientBuilder,
     sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType},
 };
 
-/// One server, or a primary that Sentinels know.
+use tokio::sync::mpsc;
+
+use super::connection::Connection;
+
+/// One server, a primary that Sentinels know, or a cluster.
 #[derive(Clone)]
 pub enum Address {
     /// `redis://[user:password@]host[:port][/db]`.
@@ -23,7 +28,17 @@ pub enum Address {
         /// How the primary is spoken to.
         primary: Box<RedisConnectionInfo>,
     },
+    /// `redis+cluster://[user:password@]host[:port],…`.
+    Cluster {
+        /// Some of its servers, of which one must be there; they know the others.
+        at: Vec<ConnectionInfo>,
+    },
 }
+
+/// How long a connection to one server may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
+/// How often the library follows a slot to another server before we look anew where everything is.
+const CLUSTER_RETRIES: u32 = 2;
 
 impl fmt::Display for Address {
     /// Without what is secret in it.
@@ -31,6 +46,10 @@ impl fmt::Display for Address {
         match self {
             Self::One(info) => info.addr().fmt(f),
             Self::Sentinel { name, .. } => write!(f, "the primary {name:?} of the Sentinels"),
+            Self::Cluster { at } => {
+                let at: Vec<String> = at.iter().map(|info| info.addr().to_string()).collect();
+                write!(f, "the Redis Cluster of {}", at.join(","))
+            }
         }
     }
 }
@@ -45,6 +64,16 @@ impl Address {
     /// Reads `REDIS_URL`; the error says what is wrong with it.
     pub fn parse(url: &str) -> Result<Self, String> {
         let wrong = |error: RedisError| format!("REDIS_URL can't be used: {error}");
+        if let Some(hosts) = url.strip_prefix("redis+cluster://") {
+            let (who, hosts) = hosts.rsplit_once('@').map_or(("", hosts), |(_, rest)| {
+                (&hosts[..=hosts.len() - rest.len() - 1], rest)
+            });
+            let one = |host: &str| format!("redis://{who}{host}").into_connection_info().map_err(wrong);
+            let at: Vec<_> = hosts.trim_end_matches('/').split(',').map(one).collect::<Result<_, _>>()?;
+            let plain = at.iter().all(|info| info.redis_settings().db() == 0);
+            let problem = "REDIS_URL must be redis+cluster://host:port,host:port; a cluster has one database, 0";
+            return if plain { Ok(Self::Cluster { at }) } else { Err(problem.into()) };
+        }
         let Some(rest) = url.strip_prefix("redis+sentinel://") else {
             let info = url.into_connection_info().map_err(wrong)?;
             let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
@@ -70,19 +99,41 @@ impl Address {
         Ok(Self::Sentinel { at, name: name.to_owned(), primary: Box::new(primary) })
     }
 
-    /// Makes a connection.
-    pub async fn connect(&self, config: &AsyncConnectionConfig) -> Result<MultiplexedConnection, RedisError> {
+    /// Whether there are several servers that take writes.
+    pub const fn is_divided(&self) -> bool {
+        matches!(self, Self::Cluster { .. })
+    }
+
+    /// Makes a connection; what Redis says by itself goes to `pushes`.
+    pub async fn connect(&self, pushes: mpsc::UnboundedSender<PushInfo>) -> Result<Connection, RedisError> {
+        let config = || {
+            AsyncConnectionConfig::new()
+                .set_connection_timeout(Some(CONNECT_TIMEOUT))
+                .set_response_timeout(Some(LOG_TIMEOUT))
+        };
         match self {
             Self::One(info) => {
                 let client = Client::open((**info).clone())?;
-                client.get_multiplexed_async_connection_with_config(config).await
+                let config = config().set_push_sender(pushes);
+                Ok(Connection::One(client.get_multiplexed_async_connection_with_config(&config).await?))
+            }
+            Self::Cluster { at } => {
+                let client = ClusterClientBuilder::new(at.iter().cloned())
+                    .use_protocol(ProtocolVersion::RESP3)
+                    .connection_timeout(CONNECT_TIMEOUT)
+                    .response_timeout(LOG_TIMEOUT)
+                    .retries(CLUSTER_RETRIES)
+                    .push_sender(pushes)
+                    .build()?;
+                Ok(Connection::Cluster(client.get_async_connection().await?))
             }
             Self::Sentinel { at, name, primary } => {
                 let node =
                     SentinelNodeConnectionInfo::default().set_redis_connection_info((**primary).clone());
                 let server = SentinelServerType::Master;
                 let mut client = SentinelClient::build(at.clone(), name.clone(), Some(node), server)?;
-                client.get_async_connection_with_config(config).await
+                let config = config().set_push_sender(pushes);
+                Ok(Connection::One(client.get_async_connection_with_config(&config).await?))
             }
         }
     }
@@ -108,8 +159,21 @@ mod tests {
     }
 
     #[test]
+    fn or_a_cluster_of_which_some_are_named() {
+        let Ok(Address::Cluster { at }) = Address::parse("redis+cluster://plenum:hush@a:1,b:2") else {
+            panic!("it names a cluster")
+        };
+        assert_eq!(at.len(), 2);
+        assert!(at.iter().all(|info| info.redis_settings().username() == Some("plenum")));
+        assert!(Address::parse("redis+cluster://a:1,b:2/").is_ok());
+        for bad in ["redis+cluster://", "redis+cluster://a:1/3", "redis+cluster://a:x"] {
+            assert!(Address::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_secret_does_not_print() {
-        for url in ["redis://u:hush@h/0", "redis+sentinel://u:hush@h/n"] {
+        for url in ["redis+cluster://u:hush@h:1","redis://u:hush@h/0", "redis+sentinel://u:hush@h/n"] {
             let address = Address::parse(url).unwrap();
             assert!(!format!("{address} {address:?}").contains("hush"));
         }

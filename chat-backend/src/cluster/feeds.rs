@@ -8,18 +8,19 @@ use std::sync::{
 use dashmap::DashMap;
 use plenum_contract::MeetingId;
 use plenum_service::Lifecycle;
-use redis::{PushInfo, PushKind, Value, aio::MultiplexedConnection};
+use redis::{PushInfo, PushKind, Value};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::link::{Away, Link};
+use super::{
+    connection::Connection,
+    link::{Away, Link},
+};
 
 /// Words that wait for one room; what comes past it is found missing, and fetched.
 const WORDS_MAX: usize = 256;
 /// Orders that wait for the one who carries them out.
 const ORDERS_MAX: usize = 4_096;
-/// Channels subscribed to at once on a new connection.
-const CHANNELS_AT_ONCE: usize = 500;
 
 /// The channel on which a room's nodes hear each other.
 pub fn channel_of(meeting: &MeetingId) -> String {
@@ -111,15 +112,9 @@ impl Feeds {
     }
 
     /// Subscribes a new connection to all that is listened to.
-    pub async fn subscribe_all(
-        &self,
-        connection: &mut MultiplexedConnection,
-    ) -> Result<(), redis::RedisError> {
+    pub async fn subscribe_all(&self, connection: &mut Connection) -> Result<(), redis::RedisError> {
         let channels: Vec<String> = self.rooms.iter().map(|room| channel_of(room.key())).collect();
-        for some in channels.chunks(CHANNELS_AT_ONCE) {
-            connection.subscribe(some).await?;
-        }
-        Ok(())
+        connection.subscribe(&channels).await
     }
 
     /// Every room is to look whether it has missed something.

@@ -1,12 +1,11 @@
 //! The connection to Redis: kept, made again by itself, and never waited for longer than a promise allows.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use plenum_contract::limits::LOG_TIMEOUT;
 use plenum_service::{Lifecycle, clock};
 use redis::{
-    AsyncConnectionConfig, ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, Script,
-    ServerErrorKind, aio::MultiplexedConnection,
+    Cmd, ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, Script, ServerErrorKind,
 };
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -14,10 +13,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::address::Address;
+use super::{
+    address::Address,
+    connection::{Connection, Server},
+};
 
-/// How long one connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
+/// How long a connection may take to be made and prepared.
+const PREPARE_TIMEOUT: Duration = Duration::from_millis(2_000);
 /// The pauses between attempts: the first, and the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
@@ -39,14 +41,14 @@ pub enum State {
 pub struct Live {
     /// Which one; each new one is higher.
     generation: u64,
-    connection: MultiplexedConnection,
+    connection: Connection,
 }
 
 /// What a new connection needs before anybody uses it: subscriptions, checks.
 #[async_trait::async_trait]
 pub trait Prepares: Send + Sync + 'static {
     /// Prepares it. The error says why it can't be used, and what to do.
-    async fn prepare(&self, connection: &mut MultiplexedConnection) -> Result<(), String>;
+    async fn prepare(&self, connection: &mut Connection) -> Result<(), String>;
     /// It is in use from now on.
     fn is_up(&self);
     /// Something was pushed.
@@ -80,8 +82,8 @@ impl Link {
         let (mut pause, mut generation, mut told) = (PAUSE.0, 0, false);
         loop {
             let (sender, mut pushed) = mpsc::unbounded_channel();
-            let made = tokio::time::timeout(CONNECT_TIMEOUT * 2, async {
-                let mut connection = self.connect(sender).await.map_err(|error| error.to_string())?;
+            let made = tokio::time::timeout(PREPARE_TIMEOUT, async {
+                let mut connection = self.0.address.connect(sender).await.map_err(|error| error.to_string())?;
                 prepares.prepare(&mut connection).await?;
                 Ok::<_, String>(connection)
             });
@@ -113,17 +115,6 @@ impl Link {
                 }
             }
         }
-    }
-
-    async fn connect(
-        &self,
-        pushes: mpsc::UnboundedSender<PushInfo>,
-    ) -> Result<MultiplexedConnection, RedisError> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(LOG_TIMEOUT))
-            .set_push_sender(pushes);
-        self.0.address.connect(&config).await
     }
 
     /// Whether there is a connection, now and later.
@@ -184,10 +175,30 @@ impl Link {
         self.check(answered.unwrap_or_else(|_| Err(late())), live.generation)
     }
 
+    /// The servers that take writes.
+    pub async fn servers(&self) -> Result<BTreeSet<Server>, Away> {
+        let mut live = self.live().await?;
+        let answered = tokio::time::timeout(LOG_TIMEOUT, live.connection.servers()).await;
+        self.check(answered.unwrap_or_else(|_| Err(late())), live.generation)
+    }
+
+    /// Asks one of them.
+    pub async fn ask<T: FromRedisValue>(&self, server: &Server, cmd: Cmd) -> Result<T, Away> {
+        let mut live = self.live().await?;
+        let answered = tokio::time::timeout(LOG_TIMEOUT, live.connection.ask(server, cmd)).await;
+        self.check(answered.unwrap_or_else(|_| Err(late())), live.generation)
+    }
+
+    /// Whether there are several servers, so that only what is in one hash slot can be asked at once.
+    pub fn is_divided(&self) -> bool {
+        self.0.address.is_divided()
+    }
+
     /// Subscribes the connection to a channel.
     pub async fn subscribe(&self, channel: &str) -> Result<(), Away> {
         let mut live = self.live().await?;
-        let done = tokio::time::timeout(LOG_TIMEOUT, live.connection.subscribe(channel)).await;
+        let channel = [channel.to_owned()];
+        let done = tokio::time::timeout(LOG_TIMEOUT, live.connection.subscribe(&channel)).await;
         self.check(done.unwrap_or_else(|_| Err(late())), live.generation)
     }
 
@@ -227,7 +238,12 @@ fn is_broken(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(kind) => matches!(
             kind,
-            ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::BusyLoading
+            ServerErrorKind::ReadOnly
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::BusyLoading
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::Moved
+                | ServerErrorKind::TryAgain
         ),
         ErrorKind::UnexpectedReturnType | ErrorKind::InvalidClientConfig => false,
         _ => true,

@@ -20,7 +20,7 @@ use super::{
 use crate::rooms::{
     delivery::Payload,
     entry::{ENTRY_VERSION, Entry, Fact, Incarnation},
-    log::{Appended, Heard, LogError, Opened, RoomLog},
+    log::{Appended, Heard, LogError, Opened, RoomLog, fold},
     state::{Epoch, Room},
 };
 
@@ -95,14 +95,24 @@ fn ttl() -> String {
     ROOM_LOG_TTL.as_secs().to_string()
 }
 
-/// Opens a room's log, and listens to it.
-pub async fn open(
-    shared: &Arc<Shared>,
-    meeting: &MeetingId,
-    create: bool,
-) -> Result<Option<Opened>, LogError> {
+/// A room's log as it was read.
+pub struct Read {
+    snapshot: Room,
+    top: u64,
+    mark: String,
+    entries: Vec<Entry>,
+}
+
+impl Read {
+    /// The room as it stands.
+    pub fn folded(self) -> Room {
+        fold(self.snapshot, &self.entries)
+    }
+}
+
+/// Reads a room's log; with `create` a new one is made when there is none.
+pub async fn read(shared: &Shared, meeting: &MeetingId, create: bool) -> Result<Option<Read>, LogError> {
     type Stands = (String, String, u64, String, Vec<String>);
-    let ear = shared.feeds.listen(meeting).await?;
     let keys = Keys::of(meeting);
     let epoch = Epoch::random();
     let empty = Room::new(meeting.clone(), epoch.clone());
@@ -116,23 +126,35 @@ pub async fn open(
     }
     let (epoch, snapshot, top, mark, entries) =
         Stands::from_redis_value(found).map_err(|error| unreadable(meeting, &error))?;
-    let epoch = Epoch(epoch.into());
     let snapshot: Room = serde_json::from_str(&snapshot).map_err(|error| unreadable(meeting, &error))?;
     let entries = entries.iter().map(|entry| serde_json::from_str(entry)).collect::<Result<Vec<_>, _>>();
     let entries = entries.map_err(|error| unreadable(meeting, &error))?;
+    Ok(Some(Read { snapshot: snapshot.restored(Epoch(epoch.into())), top, mark, entries }))
+}
+
+/// Opens a room's log, and listens to it.
+pub async fn open(
+    shared: &Arc<Shared>,
+    meeting: &MeetingId,
+    create: bool,
+) -> Result<Option<Opened>, LogError> {
+    let ear = shared.feeds.listen(meeting).await?;
+    let Some(Read { snapshot, top, mark, entries }) = read(shared, meeting, create).await? else {
+        return Ok(None);
+    };
     ear.known.store(top, Ordering::Relaxed);
     let log = RedisLog {
         shared: shared.clone(),
-        keys,
+        keys: Keys::of(meeting),
         meeting: meeting.clone(),
-        epoch: epoch.clone(),
+        epoch: snapshot.epoch().clone(),
         by: Incarnation::new(&shared.nodes.own, 0),
         life: 0,
         ear,
         known: top,
         mark,
     };
-    Ok(Some(Opened { log: Box::new(log), snapshot: snapshot.restored(epoch), entries }))
+    Ok(Some(Opened { log: Box::new(log), snapshot, entries }))
 }
 
 /// What the append script says.

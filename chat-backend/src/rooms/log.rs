@@ -26,18 +26,15 @@ pub struct Opened {
     pub entries: Vec<Entry>,
 }
 
-impl Opened {
-    /// The room as it stands.
-    #[must_use]
-    pub fn folded(self) -> Room {
-        let mut room = self.snapshot;
-        for entry in &self.entries {
-            if entry.seq > room.top() {
-                room.apply(entry);
-            }
+/// A room as it stands after these entries.
+#[must_use]
+pub fn fold(mut room: Room, entries: &[Entry]) -> Room {
+    for entry in entries {
+        if entry.seq > room.top() {
+            room.apply(entry);
         }
-        room
     }
+    room
 }
 
 /// What came of an append.
@@ -96,6 +93,9 @@ pub enum Heard {
 pub trait RoomLogs: Send + Sync + 'static {
     /// A room's log; when there is none, a new one with `create`, else nothing.
     async fn open(&self, meeting: &MeetingId, create: bool) -> Result<Option<Opened>, LogError>;
+
+    /// A room as it stands in its log, for whoever does not follow it.
+    async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError>;
 
     /// Whether a node is known to be gone.
     fn is_gone(&self, node: &Incarnation) -> bool;

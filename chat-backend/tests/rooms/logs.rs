@@ -1,4 +1,4 @@
-//! What every log of a room promises, on one node and on two: in memory, and on Redis.
+//! What every log of a room promises, on one node and on two: in memory, on Redis, and on a Redis Cluster.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use chat_backend::{
     cluster::{Address, Cluster},
     rooms::{
         entry::{Command, Decision, Entry, Fact, SocketId},
-        log::{Heard, LogError, MemoryLogs, Opened, RoomLog, RoomLogs},
+        log::{Heard, LogError, MemoryLogs, Opened, RoomLog, RoomLogs, fold},
         state::Room,
     },
 };
@@ -32,13 +32,7 @@ struct Followed {
 impl Followed {
     async fn open(logs: &Arc<dyn RoomLogs>, meeting: &MeetingId) -> Self {
         let Opened { log, snapshot, entries } = logs.open(meeting, true).await.unwrap().unwrap();
-        let mut room = snapshot;
-        for entry in entries {
-            if entry.seq > room.top() {
-                room.apply(&entry);
-            }
-        }
-        Self { log, room }
+        Self { log, room: fold(snapshot, &entries) }
     }
 
     fn take(&mut self, entries: &[Entry]) {
@@ -96,11 +90,11 @@ fn rule(places: u32, as_of: i64) -> Command {
     Command::Rule { places, as_of }
 }
 
-async fn on_redis() -> Option<Nodes> {
+async fn on_redis(variable: &str) -> Option<Nodes> {
     #[expect(clippy::disallowed_methods, reason = "a test's own settings")]
-    let Ok(url) = std::env::var("TEST_REDIS_URL") else {
-        assert!(std::env::var("CI").is_err(), "TEST_REDIS_URL is not set");
-        eprintln!("SKIPPED: TEST_REDIS_URL is not set");
+    let Ok(url) = std::env::var(variable) else {
+        assert!(std::env::var("CI").is_err(), "{variable} is not set");
+        eprintln!("SKIPPED: {variable} is not set");
         return None;
     };
     let node = async || {
@@ -122,7 +116,14 @@ macro_rules! promises {
         }
         mod redis {
             $(#[tokio::test] async fn $name() {
-                if let Some(nodes) = super::on_redis().await {
+                if let Some(nodes) = super::on_redis("TEST_REDIS_URL").await {
+                    super::$name(nodes).await;
+                }
+            })*
+        }
+        mod redis_cluster {
+            $(#[tokio::test] async fn $name() {
+                if let Some(nodes) = super::on_redis("TEST_REDIS_CLUSTER_URL").await {
                     super::$name(nodes).await;
                 }
             })*
@@ -219,6 +220,7 @@ async fn a_log_stays_within_its_bound_and_gives_the_same_room_again(nodes: Nodes
         }
     }
     assert_eq!(full, 2, "it is full once a thousand entries");
+    assert_eq!(nodes.there.look(&meeting).await.unwrap(), Some(here.room.clone()));
     let again = Followed::open(&nodes.there, &meeting).await;
     assert_eq!(again.room, here.room);
 }
@@ -270,6 +272,7 @@ async fn a_log_goes_only_when_nobody_appended(nodes: Nodes) {
 async fn without_a_log_there_is_nothing_to_open(nodes: Nodes) {
     let meeting = MeetingId::random();
     assert!(nodes.here.open(&meeting, false).await.unwrap().is_none());
+    assert!(nodes.here.look(&meeting).await.unwrap().is_none());
     Followed::open(&nodes.there, &meeting).await;
     assert!(nodes.here.open(&meeting, false).await.unwrap().is_some());
     assert!(nodes.here.meetings().await.unwrap().contains(&meeting));
@@ -289,6 +292,7 @@ async fn what_one_node_appends_the_other_hears(nodes: Nodes) {
     while there.room.top() < here.room.top() {
         match there.log.heard().await {
             Heard::Entries(entries) => there.take(&entries),
+            Heard::Behind => there.catch_up().await,
             other => panic!("{other:?}"),
         }
     }
@@ -296,8 +300,12 @@ async fn what_one_node_appends_the_other_hears(nodes: Nodes) {
     // What is passing comes too, and not back to who said it.
     let data = chat_backend::rooms::delivery::encode(&serde_json::json!({ "a": 1 }));
     here.log.pass(&user(1), "typing:start", &data);
-    let Heard::Passing { but, event, data } = there.log.heard().await else {
-        panic!("nothing passing was heard")
+    let (but, event, data) = loop {
+        match there.log.heard().await {
+            Heard::Passing { but, event, data } => break (but, event, data),
+            Heard::Behind => there.catch_up().await, // whoever compares looked just then
+            other => panic!("{other:?}"),
+        }
     };
     assert_eq!((but, event.as_str(), data.get()), (user(1), "typing:start", "{\"a\":1}"));
 }

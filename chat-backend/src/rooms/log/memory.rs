@@ -23,7 +23,7 @@ use super::{
         entry::{ENTRY_VERSION, Entry, Fact, Incarnation},
         state::{Epoch, Room},
     },
-    Appended, Heard, LogError, Opened, RoomLog, RoomLogs,
+    Appended, Heard, LogError, Opened, RoomLog, RoomLogs, fold,
 };
 
 /// The only node there is.
@@ -72,6 +72,11 @@ impl RoomLogs for MemoryLogs {
         };
         let entries = kept.entries.iter().cloned().collect();
         Ok(Some(Opened { log: Box::new(log), snapshot: kept.snapshot.clone(), entries }))
+    }
+
+    async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError> {
+        let found = self.kept.get(meeting);
+        Ok(found.map(|kept| fold(kept.snapshot.clone(), &kept.after(kept.snapshot.top()))))
     }
 
     fn is_gone(&self, _: &Incarnation) -> bool {
