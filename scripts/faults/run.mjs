@@ -7,13 +7,13 @@ import { run } from "../processes.mjs";
 import { nodeRow, skippedRow } from "../summary.mjs";
 
 /** Who waits most first; and alone whoever measures how long something takes, or memory. */
-const TOGETHER = ["checker", "half-open", "redis", "nodes", "sentinel", "rolling", "limits", "stores"];
+const TOGETHER = ["checker", "half-open", "redis", "nodes", "sentinel", "redis-cluster", "rolling", "limits", "stores"];
 const ALONE = ["crowds", "attackers"];
 /** What the short form leaves to the suites of the modes, which have the same for fewer clients. */
 const LONG = ["half-open", "crowds", "stores"];
 
 /** In the order in which they are told. */
-const TOLD = ["nodes", "rolling", "redis", "sentinel", "stores", "limits", "half-open", "crowds", "attackers"];
+const TOLD = ["nodes", "rolling", "redis", "sentinel", "redis-cluster", "stores", "limits", "half-open", "crowds", "attackers"];
 
 const files = (names) => names.map((name) => join("faults", `${name}.test.js`));
 

@@ -1,5 +1,5 @@
 // A throwaway Redis Cluster of three servers, for the suites of the crates: it keeps nothing on disk but who is in it.
-import { mkdirSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { accepting, freePort, run, serve } from "../processes.mjs";
@@ -25,7 +25,8 @@ export const redisCluster = {
     const servers = await Promise.all(Array.from({ length: PRIMARIES }, async (_, n) => {
       const own = folderOf(as, join(folder, `${n}`));
       const place = { port: await freePort(), bus: await freePort() };
-      const child = serve(server, clusterArguments(place, own), { ...as, cwd: own, stdio: ["ignore", log, log], endBy: "SIGKILL" });
+      const args = ["--port", `${place.port}`, "--bind", "127.0.0.1", "--save", "", "--dir", own, ...clusterSettings(place.bus)];
+      const child = serve(server, args, { ...as, cwd: own, stdio: ["ignore", log, log], endBy: "SIGKILL" });
       if (!(await accepting(place.port, child))) throw new Error("it does not accept connections");
       return place;
     }));
@@ -39,12 +40,8 @@ export const redisCluster = {
   },
 };
 
-/** How a server of a cluster is started, `more` beside what it needs. */
-export function clusterArguments({ port, bus }, folder, more = []) {
-  mkdirSync(folder, { recursive: true });
-  return ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder,
-    "--cluster-enabled", "yes", "--cluster-port", `${bus}`, "--cluster-node-timeout", "2000", ...more];
-}
+/** What makes a server one of a cluster, in which one that is silent for two seconds is taken for dead. */
+export const clusterSettings = (bus) => ["--cluster-enabled", "yes", "--cluster-port", `${bus}`, "--cluster-node-timeout", "2000"];
 
 /** Makes one cluster of empty servers: the first three take writes, each further one follows one of them. */
 export async function formCluster(servers, ask) {

@@ -90,6 +90,7 @@ impl LiveRoom {
 
     async fn not_appended(&mut self, batch: Batch, error: LogError, again: u32) {
         if let LogError::GuardLost(before) = &error {
+            tracing::debug!(meeting = %self.room.meeting(), again, facts = before.len(), "a guard was lost");
             self.follow_all(before);
         }
         let away = error == LogError::Away;
