@@ -8,7 +8,7 @@ use redis::{
     Cmd, ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, Script, ServerErrorKind,
 };
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    sync::{mpsc, watch},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -61,7 +61,6 @@ pub struct Link(Arc<Inner>);
 
 struct Inner {
     state: watch::Sender<State>,
-    broken: Notify,
     address: Address,
 }
 
@@ -69,7 +68,7 @@ impl Link {
     /// A link that is not kept yet.
     pub fn new(address: Address) -> Self {
         let state = watch::Sender::new(State::Down(clock::instant()));
-        Self(Arc::new(Inner { state, broken: Notify::new(), address }))
+        Self(Arc::new(Inner { state, address }))
     }
 
     /// Keeps it, until all is over.
@@ -92,18 +91,19 @@ impl Link {
                     generation += 1;
                     tracing::info!(redis = %self.0.address, "Redis is there; rooms move");
                     self.0.state.send_replace(State::Up(Live { generation, connection }));
+                    let mut state = self.watch();
                     prepares.is_up();
                     (pause, told) = (PAUSE.0, false);
                     loop {
                         tokio::select! {
-                            () = self.0.broken.notified() => break,
+                            _ = state.wait_for(|state| matches!(state, State::Down(_))) => break,
                             push = pushed.recv() => match push {
                                 Some(push) if push.kind != PushKind::Disconnection => prepares.pushed(push),
                                 _ => break,
                             },
                         }
                     }
-                    self.0.state.send_replace(State::Down(clock::instant()));
+                    self.break_off(generation, clock::instant());
                     tracing::warn!(redis = %self.0.address, "the connection to Redis broke");
                 }
                 Err(error) => {
@@ -156,7 +156,7 @@ impl Link {
         keys: &[&str],
         args: &[impl redis::ToRedisArgs + Sync],
     ) -> Result<T, Away> {
-        let mut live = self.live().await?;
+        let Live { generation, mut connection } = self.live().await?;
         let mut call = script.prepare_invoke();
         for key in keys {
             call.key(*key);
@@ -164,29 +164,25 @@ impl Link {
         for arg in args {
             call.arg(arg);
         }
-        let answered = tokio::time::timeout(LOG_TIMEOUT, call.invoke_async(&mut live.connection)).await;
-        self.check(answered.unwrap_or_else(|_| Err(late())), live.generation)
+        self.within(generation, call.invoke_async(&mut connection)).await
     }
 
     /// Runs commands, all at once.
     pub async fn pipe<T: FromRedisValue>(&self, commands: &redis::Pipeline) -> Result<T, Away> {
-        let mut live = self.live().await?;
-        let answered = tokio::time::timeout(LOG_TIMEOUT, commands.query_async(&mut live.connection)).await;
-        self.check(answered.unwrap_or_else(|_| Err(late())), live.generation)
+        let Live { generation, mut connection } = self.live().await?;
+        self.within(generation, commands.query_async(&mut connection)).await
     }
 
     /// The servers that take writes.
     pub async fn servers(&self) -> Result<BTreeSet<Server>, Away> {
-        let mut live = self.live().await?;
-        let answered = tokio::time::timeout(LOG_TIMEOUT, live.connection.servers()).await;
-        self.check(answered.unwrap_or_else(|_| Err(late())), live.generation)
+        let Live { generation, mut connection } = self.live().await?;
+        self.within(generation, connection.servers()).await
     }
 
     /// Asks one of them.
     pub async fn ask<T: FromRedisValue>(&self, server: &Server, cmd: Cmd) -> Result<T, Away> {
-        let mut live = self.live().await?;
-        let answered = tokio::time::timeout(LOG_TIMEOUT, live.connection.ask(server, cmd)).await;
-        self.check(answered.unwrap_or_else(|_| Err(late())), live.generation)
+        let Live { generation, mut connection } = self.live().await?;
+        self.within(generation, connection.ask(server, cmd)).await
     }
 
     /// Whether there are several servers, so that only what is in one hash slot can be asked at once.
@@ -196,23 +192,28 @@ impl Link {
 
     /// Subscribes the connection to a channel.
     pub async fn subscribe(&self, channel: &str) -> Result<(), Away> {
-        let mut live = self.live().await?;
-        let channel = [channel.to_owned()];
-        let done = tokio::time::timeout(LOG_TIMEOUT, live.connection.subscribe(&channel)).await;
-        self.check(done.unwrap_or_else(|_| Err(late())), live.generation)
+        let Live { generation, mut connection } = self.live().await?;
+        self.within(generation, connection.subscribe(&[channel.to_owned()])).await
     }
 
     /// Ends a subscription.
     pub async fn unsubscribe(&self, channel: &str) -> Result<(), Away> {
-        let mut live = self.live().await?;
-        let done = tokio::time::timeout(LOG_TIMEOUT, live.connection.unsubscribe(channel)).await;
-        self.check(done.unwrap_or_else(|_| Err(late())), live.generation)
+        let Live { generation, mut connection } = self.live().await?;
+        self.within(generation, connection.unsubscribe(channel)).await
     }
 
-    fn check<T>(&self, answered: Result<T, RedisError>, generation: u64) -> Result<T, Away> {
-        answered.map_err(|error| {
+    /// What is asked on a connection. When that breaks, it has been of no use since the question: who waits behind it has
+    /// waited for that long already.
+    async fn within<T>(
+        &self,
+        generation: u64,
+        work: impl Future<Output = Result<T, RedisError>>,
+    ) -> Result<T, Away> {
+        let begun = clock::instant();
+        let answered = tokio::time::timeout_at(begun + LOG_TIMEOUT, work).await;
+        answered.unwrap_or_else(|_| Err(late())).map_err(|error| {
             if is_broken(&error) {
-                self.break_off(generation);
+                self.break_off(generation, begun);
             }
             tracing::warn!(redis = %self.0.address, %error, "Redis did not do what it was asked");
             Away
@@ -220,12 +221,14 @@ impl Link {
     }
 
     /// This connection is of no use any more.
-    fn break_off(&self, generation: u64) {
-        let is_that = matches!(&*self.0.state.borrow(), State::Up(live) if live.generation == generation);
-        if is_that {
-            self.0.state.send_replace(State::Down(clock::instant()));
-            self.0.broken.notify_one();
-        }
+    fn break_off(&self, generation: u64, since: Instant) {
+        self.0.state.send_if_modified(|state| {
+            let is_that = matches!(state, State::Up(live) if live.generation == generation);
+            if is_that {
+                *state = State::Down(since);
+            }
+            is_that
+        });
     }
 }
 
