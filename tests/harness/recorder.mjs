@@ -83,6 +83,8 @@ export class Recorder {
   }
 
   #lost(reason) {
+    // What was to be done on this connection is not done on the next: the client would send it besides the join.
+    this.#connection += 1;
     if (this.joined) this.out = performance.now();
     this.joined = false;
     this.holding = false;
