@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     process::run(
         |env| (user_backend::Config::read(env), chat_backend::Config::read_embedded(env)),
         async |(user, chat), life| -> Result<(), StartError> {
-            let listener = net::bind(user.address)?;
+            let listener = net::bind(user.address, "HOST and PORT")?;
             let database = Database::open(user.database_url()).await?;
             let nodes = chat_nodes(chat, &user, database.clone(), &life).await?;
             user_backend::serve(user, database, vec![Mount::chat(nodes)], listener, life).await
@@ -55,7 +55,7 @@ async fn chat_nodes(
     life: &Lifecycle,
 ) -> Result<Nodes, StartError> {
     let (limits, node) = (config.limits(), config.node.clone());
-    let listener = node.as_ref().map(|node| net::bind(node.listen())).transpose()?;
+    let listener = node.as_ref().map(|node| net::bind(node.listen(), "NODE_ADDRESS")).transpose()?;
     let chat = chat_backend::start(config, Some(database), life).await?;
     let (Some(node), Some(listener), Some(peers)) = (node, listener, chat.peers) else {
         return Ok(Nodes::local(chat.answers));

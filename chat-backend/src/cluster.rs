@@ -15,12 +15,12 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use plenum_contract::{
     MeetingId,
     limits::{LOG_TIMEOUT, ROOM_LOG_TTL},
 };
-use plenum_service::{Lifecycle, process::StartError};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use plenum_service::{Lifecycle, clock, process::StartError};
 use redis::{PushInfo, Script};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -36,8 +36,7 @@ use self::{
 };
 use crate::rooms::{
     entry::Incarnation,
-    log::{LogError, Opened, RoomLogs},
-    state::Room,
+    log::{LogError, Opened, RoomLogs, Standing},
 };
 
 /// How long Redis may take to be there when a node starts.
@@ -186,9 +185,11 @@ impl Shared {
         let args = [self.nodes.own.as_str(), &says, &FORGOTTEN_AFTER.as_millis().to_string()];
         let leases: Vec<(String, u64, String)> =
             self.link.run_script(&self.scripts.tick, &[LEASES, SAYINGS], &args).await?;
-        for gone in self.nodes.look(&leases) {
-            self.feeds.node_gone(&gone);
-            self.deaths.send_replace(());
+        for death in self.nodes.look(&leases) {
+            self.feeds.node_gone(&death.node);
+            if death.is_new {
+                self.deaths.send_replace(());
+            }
         }
         let addresses = self.nodes.addresses();
         self.peers.send_if_modified(|peers| {
@@ -200,7 +201,7 @@ impl Shared {
     }
 
     async fn keep_ticking(self: Arc<Self>) {
-        let mut every = tokio::time::interval(TICK);
+        let mut every = tokio::time::interval_at(clock::instant() + TICK, TICK);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut ticks: u64 = 0;
         loop {
@@ -219,7 +220,8 @@ impl Shared {
     async fn compare(&self, keep: bool) -> Result<(), LogError> {
         let known = self.feeds.known();
         let at_once = if self.link.is_divided() { 1 } else { TOPS_AT_ONCE.0 };
-        let asked: Vec<_> = known.chunks(at_once).map(|some| self.compare_some(some.to_vec(), keep)).collect();
+        let asked: Vec<_> =
+            known.chunks(at_once).map(|some| self.compare_some(some.to_vec(), keep)).collect();
         stream::iter(asked).buffer_unordered(TOPS_AT_ONCE.1).try_collect().await
     }
 
@@ -284,8 +286,8 @@ impl RoomLogs for Cluster {
         log::open(&self.0, meeting, create).await
     }
 
-    fn is_gone(&self, node: &Incarnation) -> bool {
-        self.0.nodes.is_gone(node)
+    fn standing(&self, node: &Incarnation) -> Standing {
+        self.0.nodes.standing(node)
     }
 
     fn deaths(&self) -> watch::Receiver<()> {
@@ -335,7 +337,7 @@ impl RoomLogs for Cluster {
         Ok(meetings)
     }
 
-    async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError> {
-        Ok(log::read(&self.0, meeting, false).await?.map(|read| read.folded()))
+    async fn seats_of_the_dead(&self, meeting: &MeetingId) -> Result<Vec<Incarnation>, LogError> {
+        log::seats_of_the_dead(&self.0, meeting).await
     }
 }

@@ -1,7 +1,7 @@
 //! The variables of the chat backend.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     num::NonZeroU32,
     time::Duration,
 };
@@ -27,6 +27,8 @@ const STUN: [&str; 2] = ["stun:stun.l.google.com:19302", "stun:stun1.l.google.co
 const HEAD_TIME: Duration = Duration::from_secs(30);
 /// Connections a process may have with 20,000 open files, with some left for the store.
 const CONNECTIONS: usize = 18_000;
+/// Connections of other nodes to a `plenum`, beside those of its clients: polls, requests, and sockets that began to poll.
+const PEER_CONNECTIONS: usize = 4_000;
 
 /// What the chat backend is told at its start.
 #[derive(Debug, Clone)]
@@ -97,7 +99,7 @@ impl Config {
             ),
             Some(_) => {}
         }
-        Self { trust: Trust::of_several(secret), ..config }
+        Self { trust: Trust::of_several(secret), max_connections: PEER_CONNECTIONS, ..config }
     }
 
     fn read_common(env: &mut Env, address: SocketAddr, trust: Trust) -> Self {
@@ -171,16 +173,11 @@ impl NodeAddress {
         host == "localhost" || self.ip().is_some_and(|ip| ip.is_loopback())
     }
 
-    /// Where a node that has it listens: beyond loopback on every address, since its name may lead to any of them.
+    /// Where a node that has it listens: there, or, with a name, on every IPv4 address, since it may lead to any of them.
     #[must_use]
     pub fn listen(&self) -> SocketAddr {
-        let everywhere = match self.ip() {
-            Some(IpAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
-            _ => Ipv4Addr::UNSPECIFIED.into(),
-        };
-        let loopback = self.ip().unwrap_or(Ipv4Addr::LOCALHOST.into());
-        let ip = if self.is_loopback() { loopback } else { everywhere };
-        SocketAddr::new(ip, self.0.port_u16().unwrap_or_default())
+        let named = if self.is_loopback() { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+        SocketAddr::new(self.ip().unwrap_or(named.into()), self.0.port_u16().unwrap_or_default())
     }
 
     fn ip(&self) -> Option<IpAddr> {
@@ -279,7 +276,7 @@ mod tests {
         assert_eq!(listens("http://127.0.0.1:4001"), "127.0.0.1:4001");
         assert_eq!(listens("http://localhost:4001"), "127.0.0.1:4001");
         assert_eq!(listens("http://[::1]:4001"), "[::1]:4001");
-        assert_eq!(listens("http://10.0.0.5:4001"), "0.0.0.0:4001");
+        assert_eq!(listens("http://10.0.0.5:4001"), "10.0.0.5:4001");
         assert_eq!(listens("http://plenum-1.plenum:4001"), "0.0.0.0:4001");
     }
 

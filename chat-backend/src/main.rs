@@ -28,7 +28,7 @@ Everything is set by variables, read from the environment and from .env:
 fn main() -> ExitCode {
     Arguments::parse();
     process::run(chat_backend::Config::read, async |config, life| -> Result<(), StartError> {
-        let listener = net::bind(config.address)?;
+        let listener = net::bind(config.address, "HOST and PORT")?;
         let limits = config.limits();
         let chat = chat_backend::start(config, None, &life).await?;
         net::announce(&listener)?;

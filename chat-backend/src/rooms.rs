@@ -12,7 +12,7 @@ mod task;
 mod tests;
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -32,14 +32,18 @@ use plenum_service::Lifecycle;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use self::{
+    entry::Incarnation,
     inbox::{Handle, Inbound, Queued},
-    log::{LogError, RoomLogs},
+    log::{LogError, RoomLogs, Standing},
 };
 use crate::{
     live_counts::LiveCounts,
     meetings::{LiveRooms, Meeting},
     store::MeetingStore,
 };
+
+/// How long it may take until everybody has heard of a node that has come: two looks, and some for a slow one.
+const HEARD_WITHIN: Duration = Duration::from_secs(3);
 
 /// All live rooms of this node. Clones are the same rooms.
 #[derive(Clone)]
@@ -189,21 +193,37 @@ impl Rooms {
     /// Frees the seats of nodes that are gone in rooms that nobody has open here: those that only such a node had would
     /// keep them, and their counts, until somebody came.
     pub async fn free_seats_of_the_dead(&self) -> Result<(), LogError> {
-        let logs = &self.0.logs;
-        for meeting in logs.meetings().await? {
+        let mut suspects = Vec::new();
+        for meeting in self.0.logs.meetings().await? {
             if self.0.live.contains_key(&meeting) {
                 continue; // it is told by itself
             }
-            let Some(room) = logs.look(&meeting).await? else { continue };
-            let dead: BTreeSet<_> = room.seats().map(|(_, seat)| &seat.by).filter(|by| logs.is_gone(by)).collect();
-            for node in dead {
-                self.ask(&meeting, Inbound::Bury { node: node.clone() });
+            match self.0.logs.seats_of_the_dead(&meeting).await {
+                Ok(dead) => suspects.extend(dead.into_iter().map(|node| (meeting.clone(), node))),
+                Err(error) => tracing::warn!(%meeting, %error, "a room's log can't be looked at"),
             }
+        }
+        if !suspects.is_empty() {
+            self.clone().bury_if_still_gone(suspects).await;
         }
         Ok(())
     }
 
+    /// Frees the seats of nodes that are still not there after everybody had time to hear of them.
+    async fn bury_if_still_gone(self, suspects: Vec<(MeetingId, Incarnation)>) {
+        tokio::select! {
+            () = tokio::time::sleep(HEARD_WITHIN) => {}
+            () = self.0.life.stopping() => return,
+        }
+        for (meeting, node) in suspects {
+            if self.0.logs.standing(&node) != Standing::There {
+                self.ask(&meeting, Inbound::Bury { node });
+            }
+        }
+    }
+
     /// Changes when a node was found gone; closed where there is no other.
+    #[must_use]
     pub fn deaths(&self) -> watch::Receiver<()> {
         self.0.logs.deaths()
     }

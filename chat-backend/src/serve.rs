@@ -210,7 +210,7 @@ async fn is_ready(State(parts): State<Parts>) -> Response {
     ready.rooms(parts.cluster.is_some());
     if let Some(cluster) = &parts.cluster {
         ready.part("redis", cluster.is_up());
-        ready.part("known to the other nodes", cluster.is_known());
+        ready.part("known_to_peers", cluster.is_known());
     }
     let status = if ready.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(ready)).into_response()

@@ -9,7 +9,8 @@ import { folderOf, unprivileged } from "./unprivileged.mjs";
 const server = program("redis-server");
 const client = program("redis-cli");
 const SLOTS = 16_384;
-const PRIMARIES = 3;
+/** How many servers take writes. */
+export const PRIMARIES = 3;
 
 export const redisCluster = {
   name: "Redis Cluster",

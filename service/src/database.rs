@@ -96,7 +96,9 @@ impl Database {
         // A file does not go away as a server does: asking the connection first would double each query's cost.
         options.test_before_acquire(false);
         // One writer a process: writers would only wait for each other inside SQLite, where they can't queue.
-        let write = SeaOrm::connect(without_broken_transactions(options.clone()).max_connections(1).to_owned()).await?;
+        let write =
+            SeaOrm::connect(without_broken_transactions(options.clone()).max_connections(1).to_owned())
+                .await?;
         let watch = Watch::open(options.clone()).await?;
         let read = SeaOrm::connect(options.max_connections(CONNECTIONS).to_owned()).await?;
         Ok(Self { read, write, watch: Some(watch), url: url.to_owned() })

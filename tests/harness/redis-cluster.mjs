@@ -1,10 +1,8 @@
 // A Redis Cluster that a test may break: three servers that take writes, and one that follows each.
-import { clusterSettings, formCluster } from "../../scripts/services/redis-cluster.mjs";
-import { freePort } from "./ports.mjs";
+import { PRIMARIES, clusterSettings, formCluster } from "../../scripts/services/redis-cluster.mjs";
+import { freePort } from "../../scripts/processes.mjs";
 import { Redis } from "./redis.mjs";
 import { eventually } from "./wait.mjs";
-
-const PRIMARIES = 3;
 
 export class RedisCluster {
   /** `options` are each server's. */

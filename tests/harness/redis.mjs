@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./ports.mjs";
+import { freePort } from "../../scripts/processes.mjs";
 import { endsWithTests } from "./process.mjs";
 import { Proxy } from "./proxy.mjs";
 import { deferred, eventually, within } from "./wait.mjs";

@@ -29,7 +29,7 @@ Everything is set by variables, read from the environment and from .env:
 fn main() -> ExitCode {
     Arguments::parse();
     process::run(user_backend::Config::read, async |config, life| -> Result<(), StartError> {
-        let listener = net::bind(config.address)?;
+        let listener = net::bind(config.address, "HOST and PORT")?;
         let database = Database::open(config.database_url()).await?;
         let nodes = Nodes::remote(&config.chat_backends, config.internal_secret.as_ref(), &life)?;
         user_backend::serve(config, database, vec![Mount::chat(nodes)], listener, life).await

@@ -38,7 +38,9 @@ pub enum Address {
 /// How long a connection to one server may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// How often the library follows a slot to another server before we look anew where everything is.
-const CLUSTER_RETRIES: u32 = 2;
+const CLUSTER_RETRIES: u32 = 4;
+/// The shortest and the longest pause before it does, in milliseconds: all of them within what one question may take.
+const CLUSTER_PAUSE: (u64, u64) = (20, 200);
 
 impl fmt::Display for Address {
     /// Without what is secret in it.
@@ -65,13 +67,12 @@ impl Address {
     pub fn parse(url: &str) -> Result<Self, String> {
         let wrong = |error: RedisError| format!("REDIS_URL can't be used: {error}");
         if let Some(hosts) = url.strip_prefix("redis+cluster://") {
-            let (who, hosts) = hosts.rsplit_once('@').map_or(("", hosts), |(_, rest)| {
-                (&hosts[..=hosts.len() - rest.len() - 1], rest)
-            });
+            let (who, hosts) = who_and_where(hosts);
             let one = |host: &str| format!("redis://{who}{host}").into_connection_info().map_err(wrong);
             let at: Vec<_> = hosts.trim_end_matches('/').split(',').map(one).collect::<Result<_, _>>()?;
             let plain = at.iter().all(|info| info.redis_settings().db() == 0);
-            let problem = "REDIS_URL must be redis+cluster://host:port,host:port; a cluster has one database, 0";
+            let problem =
+                "REDIS_URL must be redis+cluster://host:port,host:port; a cluster has one database, 0";
             return if plain { Ok(Self::Cluster { at }) } else { Err(problem.into()) };
         }
         let Some(rest) = url.strip_prefix("redis+sentinel://") else {
@@ -85,10 +86,8 @@ impl Address {
         if name.is_empty() {
             return Err(missing.into());
         }
-        let (secret, hosts) =
-            hosts.rsplit_once('@').map_or((None, hosts), |(secret, hosts)| (Some(secret), hosts));
         // The library reads who speaks, and how, from an address of its own form.
-        let who = secret.map_or_else(String::new, |secret| format!("{secret}@"));
+        let (who, hosts) = who_and_where(hosts);
         let primary = format!("redis://{who}primary/{db}").into_connection_info().map_err(wrong)?;
         let primary = primary.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let sentinel = |host: &str| {
@@ -100,6 +99,7 @@ impl Address {
     }
 
     /// Whether there are several servers that take writes.
+    #[must_use]
     pub const fn is_divided(&self) -> bool {
         matches!(self, Self::Cluster { .. })
     }
@@ -123,6 +123,8 @@ impl Address {
                     .connection_timeout(CONNECT_TIMEOUT)
                     .response_timeout(LOG_TIMEOUT)
                     .retries(CLUSTER_RETRIES)
+                    .min_retry_wait(CLUSTER_PAUSE.0)
+                    .max_retry_wait(CLUSTER_PAUSE.1)
                     .push_sender(pushes)
                     .build()?;
                 Ok(Connection::Cluster(client.get_async_connection().await?))
@@ -137,6 +139,11 @@ impl Address {
             }
         }
     }
+}
+
+/// `user:password@` or nothing, and what stands behind it.
+fn who_and_where(text: &str) -> (String, &str) {
+    text.rsplit_once('@').map_or((String::new(), text), |(who, hosts)| (format!("{who}@"), hosts))
 }
 
 #[cfg(test)]
@@ -173,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_print() {
-        for url in ["redis+cluster://u:hush@h:1","redis://u:hush@h/0", "redis+sentinel://u:hush@h/n"] {
+        for url in ["redis+cluster://u:hush@h:1", "redis://u:hush@h/0", "redis+sentinel://u:hush@h/n"] {
             let address = Address::parse(url).unwrap();
             assert!(!format!("{address} {address:?}").contains("hush"));
         }

@@ -1,13 +1,13 @@
 //! A connection to Redis: to the one server that there is, or to all that make up a Redis Cluster.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{
     Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisFuture, Value,
     aio::{ConnectionLike, MultiplexedConnection},
     cluster_async::ClusterConnection,
-    cluster_routing::{RoutingInfo, SingleNodeRoutingInfo},
+    cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
 };
 
 /// Channels of one server subscribed to by one command.
@@ -29,8 +29,8 @@ pub enum Connection {
 pub enum Server {
     /// The only one.
     Only,
-    /// One of a cluster.
-    At(String, u16),
+    /// The one of a cluster that has this slot. (Not its address: how a cluster tells that depends on its settings.)
+    With(u16),
 }
 
 impl ConnectionLike for Connection {
@@ -97,24 +97,26 @@ impl Connection {
         ask.arg("SLOTS");
         let any = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
         let slots = Vec::<Vec<Value>>::from_redis_value(cluster.route_command(ask, any).await?)?;
-        // The first slot, the last, and the servers that have them: the first takes writes.
-        let servers = slots.into_iter().filter_map(|range| range.into_iter().nth(2));
-        let address = |server: Value| {
-            let Value::Array(server) = server else { return None };
-            let mut server = server.into_iter();
-            let host = String::from_redis_value(server.next()?).ok()?;
-            Some(Server::At(host, u16::from_redis_value(server.next()?).ok()?))
+        // Each range: its first slot, its last, and the servers that have it, of which the first takes writes. Each
+        // server: its host, its port, its id.
+        let read = |range: Vec<Value>| {
+            let mut range = range.into_iter();
+            let first = u16::from_redis_value(range.next()?).ok()?;
+            let Value::Array(server) = range.nth(1)? else { return None };
+            Some((String::from_redis_value(server.into_iter().nth(2)?).ok()?, Server::With(first)))
         };
-        servers.map(address).collect::<Option<_>>().ok_or_else(|| {
-            RedisError::from((ErrorKind::UnexpectedReturnType, "CLUSTER SLOTS names a server without an address"))
+        let by_id: Option<BTreeMap<String, Server>> = slots.into_iter().map(read).collect();
+        let by_id = by_id.filter(|servers| !servers.is_empty());
+        by_id.map(|servers| servers.into_values().collect()).ok_or_else(|| {
+            RedisError::from((ErrorKind::UnexpectedReturnType, "CLUSTER SLOTS does not say who has which"))
         })
     }
 
     /// Asks one server.
     pub async fn ask<T: FromRedisValue>(&mut self, server: &Server, cmd: Cmd) -> Result<T, RedisError> {
         let answer = match (self, server) {
-            (Self::Cluster(cluster), Server::At(host, port)) => {
-                let there = SingleNodeRoutingInfo::ByAddress { host: host.clone(), port: *port };
+            (Self::Cluster(cluster), Server::With(slot)) => {
+                let there = SingleNodeRoutingInfo::SpecificNode(Route::new(*slot, SlotAddr::Master));
                 cluster.route_command(cmd, RoutingInfo::SingleNode(there)).await?
             }
             (connection, _) => connection.req_packed_command(&cmd).await?,

@@ -4,9 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use plenum_contract::limits::LOG_TIMEOUT;
 use plenum_service::{Lifecycle, clock};
-use redis::{
-    Cmd, ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, Script, ServerErrorKind,
-};
+use redis::{Cmd, ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, Script, ServerErrorKind};
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
@@ -82,7 +80,8 @@ impl Link {
         loop {
             let (sender, mut pushed) = mpsc::unbounded_channel();
             let made = tokio::time::timeout(PREPARE_TIMEOUT, async {
-                let mut connection = self.0.address.connect(sender).await.map_err(|error| error.to_string())?;
+                let mut connection =
+                    self.0.address.connect(sender).await.map_err(|error| error.to_string())?;
                 prepares.prepare(&mut connection).await?;
                 Ok::<_, String>(connection)
             });

@@ -1,6 +1,9 @@
 //! One room's log in Redis: a hash of what stands, a stream of entries, a snapshot; all in the room's hash slot.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -63,6 +66,8 @@ struct Passing {
     data: Box<RawValue>,
 }
 
+/// The fields of a room's hash that say who has appended to it begin with this.
+const APPENDED: &str = "t:";
 /// What tells a passing event from entries, where those have an epoch.
 const PASSING: &str = "~";
 
@@ -96,28 +101,52 @@ fn ttl() -> String {
 }
 
 /// A room's log as it was read.
-pub struct Read {
+struct Read {
     snapshot: Room,
     top: u64,
     mark: String,
     entries: Vec<Entry>,
 }
 
-impl Read {
-    /// The room as it stands.
-    pub fn folded(self) -> Room {
-        fold(self.snapshot, &self.entries)
+/// The lives of nodes that are gone and hold seats in a room. It does not keep the log alive.
+pub async fn seats_of_the_dead(shared: &Shared, meeting: &MeetingId) -> Result<Vec<Incarnation>, LogError> {
+    let mut ask = redis::pipe();
+    ask.cmd("HKEYS").arg(Keys::of(meeting).meta());
+    let (fields,): (Vec<String>,) = shared.link.pipe(&ask).await?;
+    // Who has ever appended: the whole log is read only where one of them may have left something behind.
+    let appended =
+        fields.iter().filter_map(|field| field.strip_prefix(APPENDED)).filter_map(Incarnation::parse);
+    if !appended.into_iter().any(|by| shared.nodes.is_gone(&by)) {
+        return Ok(Vec::new());
     }
+    let Some(Read { snapshot, entries, .. }) = read(shared, meeting, For::Looking).await? else {
+        return Ok(Vec::new());
+    };
+    let room = fold(snapshot, &entries);
+    let by: BTreeSet<&Incarnation> = room.seats().map(|(_, seat)| &seat.by).collect();
+    Ok(by.into_iter().filter(|by| shared.nodes.is_gone(by)).cloned().collect())
 }
 
-/// Reads a room's log; with `create` a new one is made when there is none.
-pub async fn read(shared: &Shared, meeting: &MeetingId, create: bool) -> Result<Option<Read>, LogError> {
+/// What a log is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum For {
+    /// To be followed; a new one is made when there is none.
+    Joining,
+    /// To be followed, where there is one.
+    Following,
+    /// To be seen. It lives no longer for that.
+    Looking,
+}
+
+async fn read(shared: &Shared, meeting: &MeetingId, what_for: For) -> Result<Option<Read>, LogError> {
     type Stands = (String, String, u64, String, Vec<String>);
     let keys = Keys::of(meeting);
     let epoch = Epoch::random();
     let empty = Room::new(meeting.clone(), epoch.clone());
     let empty = serde_json::to_string(&empty).map_err(|error| unreadable(meeting, &error))?;
-    let args = [if create { "1" } else { "0" }, &*epoch.0, &empty, &ttl()];
+    let create = if what_for == For::Joining { "1" } else { "0" };
+    let ttl = if what_for == For::Looking { String::new() } else { ttl() };
+    let args = [create, &*epoch.0, &empty, &ttl];
     let script = &shared.scripts.open;
     let found: Value =
         shared.link.run_script(script, &[&keys.meta, &keys.log, &keys.snapshot], &args).await?;
@@ -139,7 +168,8 @@ pub async fn open(
     create: bool,
 ) -> Result<Option<Opened>, LogError> {
     let ear = shared.feeds.listen(meeting).await?;
-    let Some(Read { snapshot, top, mark, entries }) = read(shared, meeting, create).await? else {
+    let what_for = if create { For::Joining } else { For::Following };
+    let Some(Read { snapshot, top, mark, entries }) = read(shared, meeting, what_for).await? else {
         return Ok(None);
     };
     ear.known.store(top, Ordering::Relaxed);
@@ -202,6 +232,7 @@ impl RedisLog {
             ttl(),
             ROOM_LOG_ENTRIES.to_string(),
             ROOM_LOG_BYTES.to_string(),
+            self.keys.channel.clone(),
         ];
         for fact in facts {
             args.push(if fact.rules() { "r" } else { "-" }.into());
@@ -210,7 +241,7 @@ impl RedisLog {
                 .map_err(|error| unreadable(&self.meeting, &error))?;
             args.push(json[1..].to_owned());
         }
-        let keys = [&*self.keys.meta, &self.keys.log, &self.keys.snapshot, &self.keys.channel];
+        let keys = [&*self.keys.meta, &self.keys.log, &self.keys.snapshot];
         let said: Vec<Value> = self.shared.link.run_script(&self.shared.scripts.append, &keys, &args).await?;
         let said = Said::read(said).map_err(|what| unreadable(&self.meeting, &what))?;
         match said.outcome.as_str() {

@@ -12,7 +12,7 @@ use std::{
 use plenum_contract::limits::NODE_LEASE;
 use serde::{Deserialize, Serialize};
 
-use super::super::rooms::entry::Incarnation;
+use crate::rooms::{entry::Incarnation, log::Standing};
 
 /// How often a lease is renewed, and everybody's looked at.
 pub const TICK: Duration = Duration::from_secs(1);
@@ -21,8 +21,8 @@ pub const TICK: Duration = Duration::from_secs(1);
 const SILENT_TICKS: u32 = 4;
 /// For how many ticks it is told to rooms that a node is gone.
 const SAID_TICKS: u32 = 3;
-/// How many ticks others may need to learn of a node that has come.
-const KNOWN_TICKS: u32 = 3;
+/// How many ticks, one of them at once, a node that has come lets others to learn of it.
+const KNOWN_TICKS: u32 = 4;
 /// How long a node that is gone is remembered.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_mins(10);
 
@@ -45,6 +45,15 @@ struct Seen {
     says: Says,
     silent: u32,
     gone: bool,
+}
+
+/// A node that is gone.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Death {
+    /// Which.
+    pub node: String,
+    /// Whether it was found so just now.
+    pub is_new: bool,
 }
 
 /// The nodes, as this one sees them.
@@ -87,8 +96,9 @@ impl Nodes {
         Says { address: self.address.clone(), rooms, users }
     }
 
-    /// Takes everybody's leases, each with its age in milliseconds, and says which nodes are gone since a moment ago.
-    pub fn look(&self, leases: &[(String, u64, String)]) -> Vec<String> {
+    /// Takes everybody's leases, each with its age in milliseconds, and says which nodes are gone since a moment ago. One whose
+    /// lease was over before this node began is watched like any other: Redis may have stood still for all.
+    pub fn look(&self, leases: &[(String, u64, String)]) -> Vec<Death> {
         self.ticks.fetch_add(1, Ordering::Relaxed);
         let lease = u64::try_from(NODE_LEASE.as_millis()).unwrap_or(u64::MAX);
         let mut guard = self.seen();
@@ -97,8 +107,7 @@ impl Nodes {
         for (node, age, says) in leases {
             let known = before.remove(node);
             let says = serde_json::from_str(says).unwrap_or_default();
-            let silent =
-                if *age <= lease { 0 } else { known.as_ref().map_or(SILENT_TICKS, |seen| seen.silent + 1) };
+            let silent = if *age <= lease { 0 } else { known.map_or(0, |seen| seen.silent) + 1 };
             now.insert(node.clone(), Seen { says, silent, gone: silent >= SILENT_TICKS });
         }
         // Who was there and is in no list any more: Redis has begun anew, or forgot it.
@@ -109,11 +118,12 @@ impl Nodes {
             }
         }
         let news = |seen: &Seen| seen.gone && seen.silent < SILENT_TICKS + SAID_TICKS;
-        let gone =
-            now.iter().filter(|(node, seen)| news(seen) && **node != self.own).map(|(node, _)| node.clone());
-        let gone = gone.collect();
+        let gone = now.iter().filter(|(node, seen)| news(seen) && **node != self.own);
+        let deaths = gone
+            .map(|(node, seen)| Death { node: node.clone(), is_new: seen.silent == SILENT_TICKS })
+            .collect();
         *guard = Some(now);
-        gone
+        deaths
     }
 
     /// Redis was away: nobody is silent until it has been there for a while.
@@ -125,17 +135,29 @@ impl Nodes {
         }
     }
 
-    /// Whether a node is known to be gone: one that was never heard of is.
+    /// What is known of a node.
+    pub fn standing(&self, by: &Incarnation) -> Standing {
+        if by.node() == self.own {
+            return Standing::There;
+        }
+        match self.seen().as_ref().map(|seen| seen.get(by.node()).map(|seen| seen.gone)) {
+            None | Some(Some(false)) => Standing::There,
+            Some(None) => Standing::Unheard,
+            Some(Some(true)) => Standing::Gone,
+        }
+    }
+
+    /// Whether a node is not there, as far as is known.
     pub fn is_gone(&self, by: &Incarnation) -> bool {
-        by.node() != self.own
-            && self.seen().as_ref().is_some_and(|seen| seen.get(by.node()).is_none_or(|seen| seen.gone))
+        self.standing(by) != Standing::There
     }
 
     /// Whether the others know by now where this one is reached: a connection that it opened before could not be found by
     /// them.
     pub fn is_known(&self) -> bool {
         let alone = || {
-            self.seen().as_ref().is_some_and(|seen| seen.iter().all(|(node, seen)| *node == self.own || seen.gone))
+            let guard = self.seen();
+            guard.as_ref().is_some_and(|seen| seen.iter().all(|(node, seen)| *node == self.own || seen.gone))
         };
         self.address.is_none() || self.ticks.load(Ordering::Relaxed) >= KNOWN_TICKS || alone()
     }
@@ -182,16 +204,23 @@ mod tests {
         for _ in 1..SILENT_TICKS {
             assert!(nodes.look(&[lease("here", 0), lease("there", 60_000)]).is_empty());
         }
-        assert_eq!(nodes.look(&[lease("here", 0), lease("there", 60_000)]), ["there"]);
-        assert!(nodes.is_gone(&by("there")) && nodes.is_gone(&by("never heard of")));
+        let death = |is_new| [Death { node: "there".into(), is_new }];
+        assert_eq!(nodes.look(&[lease("here", 0), lease("there", 60_000)]), death(true));
+        assert_eq!(nodes.look(&[lease("here", 0), lease("there", 60_000)]), death(false), "it is said again");
+        assert_eq!(nodes.standing(&by("there")), Standing::Gone);
+        assert_eq!(nodes.standing(&by("never heard of")), Standing::Unheard);
         assert!(nodes.look(&[lease("here", 0), lease("there", 5)]).is_empty(), "it is back");
         assert!(!nodes.is_gone(&by("there")));
     }
 
     #[test]
-    fn one_that_was_dead_before_this_node_began_is_gone_at_once() {
+    fn one_whose_lease_was_over_before_this_node_began_gets_the_same_time() {
         let nodes = Nodes::new("here".into(), None);
-        assert_eq!(nodes.look(&[lease("here", 0), lease("dead", 60_000)]), ["dead"]);
+        for _ in 1..SILENT_TICKS {
+            assert!(nodes.look(&[lease("here", 0), lease("dead", 60_000)]).is_empty());
+            assert!(!nodes.is_gone(&by("dead")));
+        }
+        assert_eq!(nodes.look(&[lease("here", 0), lease("dead", 60_000)]).len(), 1);
     }
 
     #[test]

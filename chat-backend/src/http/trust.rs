@@ -33,9 +33,7 @@ enum Source {
     /// The gateway is in the same process, and nobody else can call.
     Within,
     /// One gateway is in the same process; those of other nodes call over the network, and show the secret.
-    WithinAndApart {
-        secret: Option<SecretString>,
-    },
+    WithinAndApart { secret: Option<SecretString> },
     /// Requests come over the network, stamped in their headers.
     Apart {
         secret: Option<SecretString>,

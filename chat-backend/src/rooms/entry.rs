@@ -31,6 +31,14 @@ impl Incarnation {
         Self(format!("{node}.{life}").into())
     }
 
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (node, life) = text.rsplit_once('.')?;
+        let life: u32 = life.parse().ok()?;
+        (!node.is_empty()).then(|| Self::new(node, life))
+    }
+
     /// The node that lives it.
     #[must_use]
     pub fn node(&self) -> &str {

@@ -26,6 +26,17 @@ pub struct Opened {
     pub entries: Vec<Entry>,
 }
 
+/// What is known of another node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is there.
+    There,
+    /// Nobody has heard of it: it died long ago, or came just now.
+    Unheard,
+    /// It is gone.
+    Gone,
+}
+
 /// A room as it stands after these entries.
 #[must_use]
 pub fn fold(mut room: Room, entries: &[Entry]) -> Room {
@@ -94,11 +105,11 @@ pub trait RoomLogs: Send + Sync + 'static {
     /// A room's log; when there is none, a new one with `create`, else nothing.
     async fn open(&self, meeting: &MeetingId, create: bool) -> Result<Option<Opened>, LogError>;
 
-    /// A room as it stands in its log, for whoever does not follow it.
-    async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError>;
+    /// The lives of nodes that are not there and hold seats in a room, which nobody follows here.
+    async fn seats_of_the_dead(&self, meeting: &MeetingId) -> Result<Vec<Incarnation>, LogError>;
 
-    /// Whether a node is known to be gone.
-    fn is_gone(&self, node: &Incarnation) -> bool;
+    /// What is known of a node.
+    fn standing(&self, node: &Incarnation) -> Standing;
 
     /// Changes when a node was found gone; closed where there is no other.
     fn deaths(&self) -> watch::Receiver<()>;

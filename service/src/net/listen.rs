@@ -60,15 +60,15 @@ pub struct Limits {
     pub behind: Behind,
 }
 
-/// Opens a listening socket. Port 0 takes any free one.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+/// Opens a listening socket. Port 0 takes any free one. `by` is what says the address.
+pub fn bind(address: SocketAddr, by: &str) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
     socket.set_send_buffer_size(SEND_BUFFER)?; // accepted sockets inherit it
     let unbindable = |error: io::Error| {
         io::Error::new(
             error.kind(),
-            format!("{address} can't be listened on: {error}; set HOST and PORT to a free address"),
+            format!("{address} can't be listened on: {error}; set {by} to a free address"),
         )
     };
     socket.bind(address).map_err(unbindable)?;

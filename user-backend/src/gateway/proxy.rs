@@ -19,7 +19,14 @@ use plenum_service::{
 };
 use tower::service_fn;
 
-use super::{backend::Backend, hop, mount::Mount, nodes::Nodes, route::Way, sids::Sid};
+use super::{
+    backend::Backend,
+    hop,
+    mount::Mount,
+    nodes::Nodes,
+    route::Way,
+    sids::{Sid, names_a_session},
+};
 use crate::http::{
     error::Failure,
     router::AppState,
@@ -112,7 +119,7 @@ async fn pass_socket(door: Door<'_>, request: Request) -> Result<Response, Failu
     };
     // A stock client whose WebSocket is opened and closed before it hears anything waits 20 s to try again; one that
     // is refused tries again at once.
-    if door.gateway.life.is_stopping() && (upgrade || !names_a_session(&request)) {
+    if door.gateway.life.is_stopping() && (upgrade || !names_a_session(request.uri())) {
         return Err(ErrorCode::ShuttingDown.into());
     }
     let way = Sid::of(request.uri()).map_or(Way::Open { websocket: upgrade }, Way::Of);
@@ -123,15 +130,10 @@ fn asks_for_upgrade(request: &Request) -> bool {
     request.method() == Method::GET && hop::asks_for_websocket(request.headers())
 }
 
-/// Whether a request is of a socket.io session that is open, or says so.
-fn names_a_session(request: &Request) -> bool {
-    request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("sid=")))
-}
-
 /// Answers a connection that polls and whose session was just ended: it may have been between two polls when it
 /// was told to stay away. Without this its client would take the refusal for a broken line and try for ever.
 fn farewell(request: &Request) -> Result<Response, Failure> {
-    let polls = names_a_session(request);
+    let polls = names_a_session(request.uri());
     match *request.method() {
         Method::GET if polls => Ok(Response::new(Body::from(SOCKET_IO_DISCONNECT))),
         Method::POST if polls => Ok(Response::new(Body::from("ok"))),

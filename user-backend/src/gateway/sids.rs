@@ -26,14 +26,25 @@ impl Sid {
         (plain && (1..=LENGTH_MAX).contains(&text.len())).then(|| Self(text.into()))
     }
 
-    /// The id that a request shows, if it shows one and only one, read as a chat node reads it: a name or an id that is
-    /// percent-encoded is the same.
+    /// The id that a request shows, if it shows one and only one.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
-        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
-        let mut shown = pairs.iter().filter(|(name, _)| name == "sid");
-        let sid = shown.next().and_then(|(_, sid)| Self::parse(sid));
-        sid.filter(|_| shown.next().is_none())
+        match &*shown(uri) {
+            [sid] => Self::parse(sid),
+            _ => None,
+        }
     }
+}
+
+/// Whether a request is of a socket.io session that is open, or says so.
+pub(super) fn names_a_session(uri: &Uri) -> bool {
+    !shown(uri).is_empty()
+}
+
+/// What a request names as its session, read as a chat node reads it: percent-encoded or not is the same.
+fn shown(uri: &Uri) -> Vec<String> {
+    let pairs =
+        Query::<Vec<(String, String)>>::try_from_uri(uri).map(|Query(pairs)| pairs).unwrap_or_default();
+    pairs.into_iter().filter(|(name, _)| name == "sid").map(|(_, sid)| sid).collect()
 }
 
 /// Where sessions are. Only what a node has answered for is remembered, so that ids that somebody makes up take no place.
@@ -71,7 +82,17 @@ mod tests {
         for spelt in ["sid=aB-_9", "%73%69d=aB-_9", "sid=%61B%2D_9"] {
             assert_eq!(of(&format!("EIO=4&{spelt}&t=x")).as_deref(), Some("aB-_9"), "{spelt}");
         }
-        for odd in ["", "EIO=4", "sid=", "sid=a&sid=b", "sid=a&sid=", "sid=a&s%69d=b", "xsid=a", "sid=a.b", "sid=a%26b"] {
+        for odd in [
+            "",
+            "EIO=4",
+            "sid=",
+            "sid=a&sid=b",
+            "sid=a&sid=",
+            "sid=a&s%69d=b",
+            "xsid=a",
+            "sid=a.b",
+            "sid=a%26b",
+        ] {
             assert_eq!(of(odd), None, "{odd}");
         }
         assert_eq!(of(&format!("sid={}", "a".repeat(LENGTH_MAX + 1))), None);

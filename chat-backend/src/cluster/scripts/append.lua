@@ -1,7 +1,7 @@
 -- Numbers and stores what a node appends to a room's log, in one step; with no facts it only catches up.
--- KEYS: meta, log, snapshot, channel
+-- KEYS: meta, log, snapshot
 -- ARGV: epoch, by, turn, known seq, known mark, guard or '', buried incarnation or '', seconds to live,
---       entries the log may hold, bytes it may hold, then for each fact: 'r' (changes the rules) or '-', what may be
+--       entries the log may hold, bytes it may hold, the channel, then for each fact: 'r' (changes the rules) or '-', what may be
 --       there once or '', its JSON without the leading brace
 local OVER = 9007199254740991
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'rules', 'mark', 'at', 'bytes', 't:' .. ARGV[2])
@@ -35,12 +35,12 @@ if last >= OVER then return {'declared', missed, meta[2], meta[4]} end
 if last >= turn then return {'stale'} end
 redis.call('HSET', KEYS[1], 't:' .. ARGV[2], ARGV[3])
 
-local facts = (#ARGV - 10) / 3
+local facts = (#ARGV - 11) / 3
 if facts == 0 then return {'ok', missed, meta[2], meta[4]} end
 if ARGV[6] ~= '' and ARGV[6] ~= meta[3] then return {'guard', missed, meta[2], meta[4]} end
 -- What the node knows it has looked at itself; what it missed may hold the same message, sent again by another way.
 for i = 1, facts do
-  if taken[ARGV[9 + 3 * i]] then return {'guard', missed, meta[2], meta[4]} end
+  if taken[ARGV[10 + 3 * i]] then return {'guard', missed, meta[2], meta[4]} end
 end
 local bytes = tonumber(meta[6])
 if redis.call('XLEN', KEYS[2]) + facts > tonumber(ARGV[9]) or bytes > tonumber(ARGV[10]) then
@@ -53,19 +53,19 @@ local mark, rules = ARGV[2] .. ':' .. ARGV[3], meta[3]
 local told = {ARGV[2], ARGV[1], string.format('%.0f', top)}
 for i = 1, facts do
   local seq = string.format('%.0f', top + i)
-  local entry = string.format('{"seq":%s,"at":%.0f,"by":"%s","turn":%s,%s', seq, at, ARGV[2], ARGV[3], ARGV[10 + 3 * i])
-  if ARGV[9 + 3 * i] == '' then
+  local entry = string.format('{"seq":%s,"at":%.0f,"by":"%s","turn":%s,%s', seq, at, ARGV[2], ARGV[3], ARGV[11 + 3 * i])
+  if ARGV[10 + 3 * i] == '' then
     redis.call('XADD', KEYS[2], seq .. '-0', 'm', mark, 'e', entry)
   else
-    redis.call('XADD', KEYS[2], seq .. '-0', 'm', mark, 'e', entry, 'k', ARGV[9 + 3 * i])
+    redis.call('XADD', KEYS[2], seq .. '-0', 'm', mark, 'e', entry, 'k', ARGV[10 + 3 * i])
   end
   bytes = bytes + #entry
-  if ARGV[8 + 3 * i] == 'r' then rules = seq end
+  if ARGV[9 + 3 * i] == 'r' then rules = seq end
   told[#told + 1] = entry
 end
 local latest = string.format('%.0f', top + facts)
 redis.call('HSET', KEYS[1], 'top', latest, 'rules', rules, 'mark', mark, 'at', string.format('%.0f', at), 'bytes', string.format('%.0f', bytes))
 if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 't:' .. ARGV[7], string.format('%.0f', OVER)) end
 for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[8]) end
-redis.call('PUBLISH', KEYS[4], table.concat(told, '\n'))
+redis.call('PUBLISH', ARGV[11], table.concat(told, '\n'))
 return {'ok', missed, latest, mark, string.format('%.0f', at)}

@@ -23,7 +23,7 @@ use super::{
         entry::{ENTRY_VERSION, Entry, Fact, Incarnation},
         state::{Epoch, Room},
     },
-    Appended, Heard, LogError, Opened, RoomLog, RoomLogs, fold,
+    Appended, Heard, LogError, Opened, RoomLog, RoomLogs, Standing,
 };
 
 /// The only node there is.
@@ -74,13 +74,12 @@ impl RoomLogs for MemoryLogs {
         Ok(Some(Opened { log: Box::new(log), snapshot: kept.snapshot.clone(), entries }))
     }
 
-    async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError> {
-        let found = self.kept.get(meeting);
-        Ok(found.map(|kept| fold(kept.snapshot.clone(), &kept.after(kept.snapshot.top()))))
+    async fn seats_of_the_dead(&self, _: &MeetingId) -> Result<Vec<Incarnation>, LogError> {
+        Ok(Vec::new())
     }
 
-    fn is_gone(&self, _: &Incarnation) -> bool {
-        false
+    fn standing(&self, _: &Incarnation) -> Standing {
+        Standing::There
     }
 
     fn deaths(&self) -> watch::Receiver<()> {

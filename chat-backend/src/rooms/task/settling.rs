@@ -4,17 +4,26 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{
+        Rooms,
         entry::{Incarnation, SocketId},
         inbox::{Answer, Inbound, Queued, Sender},
+        log::Standing,
     },
     LiveRoom,
 };
 
 impl LiveRoom {
-    /// Seats of nodes that are known to be gone become free.
+    /// Seats of nodes that are known to be gone become free; those of nodes that nobody has heard of a little later,
+    /// unless such a node has only just come.
     pub(super) fn bury_the_dead(&mut self) {
         let logs = self.shared.logs.clone();
-        self.bury(|by| logs.is_gone(by));
+        self.bury(|by| logs.standing(by) == Standing::Gone);
+        let by: BTreeSet<&Incarnation> = self.room.seats().map(|(_, seat)| &seat.by).collect();
+        let unheard = by.into_iter().filter(|by| logs.standing(by) == Standing::Unheard);
+        let suspects: Vec<_> = unheard.map(|by| (self.room.meeting().clone(), by.clone())).collect();
+        if !suspects.is_empty() {
+            self.shared.life.spawn(Rooms(self.shared.clone()).bury_if_still_gone(suspects));
+        }
     }
 
     /// Asks that the seats of these incarnations become free.
