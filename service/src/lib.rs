@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod lifecycle;
+mod memory;
 pub mod net;
 pub mod process;
 pub mod telemetry;

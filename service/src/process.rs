@@ -4,7 +4,7 @@ use std::{error::Error, future::Future, process::ExitCode, thread::available_par
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::{Env, Lifecycle, telemetry::LogConfig};
+use crate::{Env, Lifecycle, memory, telemetry::LogConfig};
 
 /// The exit status for variables that can't be used.
 const BAD_VARIABLES: u8 = 2;
@@ -52,6 +52,7 @@ where
         eprint!("{problems}");
         return ExitCode::from(BAD_VARIABLES);
     }
+    memory::keep_together(settings.workers);
     settings.logs.start();
     raise_open_files();
     let runtime = match tokio::runtime::Builder::new_multi_thread()

@@ -34,7 +34,7 @@ const STORES = {
 const WAYS = {
   stopped: { stop: (proxy) => proxy.refuse(), start: (proxy) => proxy.accept(), means: "refuses connections", away: true },
   silent: { stop: (proxy) => proxy.stall(), start: (proxy) => proxy.resume(), means: "answers nothing", away: true },
-  slow: { stop: (proxy) => proxy.lags(200), start: (proxy) => proxy.lags(0), means: "takes 400 ms longer for each answer", away: false },
+  slow: { stop: (proxy) => proxy.lags(100), start: (proxy) => proxy.lags(0), means: "takes 200 ms longer for each answer", away: false },
 };
 
 for (const [name, { needs: what, make }] of Object.entries(STORES)) {

@@ -1,6 +1,6 @@
 //! What the kernel still holds of what we wrote to a socket.
 //!
-//! This is the one module with unsafe code. The rule that cuts a slow reader counts the kernel's memory
+//! One of two modules with unsafe code. The rule that cuts a slow reader counts the kernel's memory
 //! too, and only `SIOCOUTQ` tells it: `TCP_USER_TIMEOUT` misses a reader that trickles, and without the
 //! kernel's count a stalled reader of a quiet room (less than the 64 kB send buffer waiting) is never seen:
 //! `tests/suites/slow-readers.test.js` fails without it. No safe wrapper of it exists in rustix, nix or socket2.
