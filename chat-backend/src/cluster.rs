@@ -30,7 +30,7 @@ pub use self::address::Address;
 use self::{
     connection::Connection,
     feeds::Feeds,
-    link::{Link, Prepares, State},
+    link::{Link, Prepares, State, script},
     log::Keys,
     nodes::{FORGOTTEN_AFTER, Nodes, TICK},
 };
@@ -78,12 +78,12 @@ struct Scripts {
 impl Scripts {
     fn new() -> Self {
         Self {
-            append: Script::new(include_str!("cluster/scripts/append.lua")),
-            open: Script::new(include_str!("cluster/scripts/open.lua")),
-            renew: Script::new(include_str!("cluster/scripts/renew.lua")),
-            remove: Script::new(include_str!("cluster/scripts/remove.lua")),
-            turn: Script::new(include_str!("cluster/scripts/turn.lua")),
-            tick: Script::new(include_str!("cluster/scripts/tick.lua")),
+            append: script(include_str!("cluster/scripts/append.lua")),
+            open: script(include_str!("cluster/scripts/open.lua")),
+            renew: script(include_str!("cluster/scripts/renew.lua")),
+            remove: script(include_str!("cluster/scripts/remove.lua")),
+            turn: script(include_str!("cluster/scripts/turn.lua")),
+            tick: script(include_str!("cluster/scripts/tick.lua")),
         }
     }
 }

@@ -1,6 +1,13 @@
 //! The connection to Redis: kept, made again by itself, and never waited for longer than a promise allows.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use plenum_contract::limits::LOG_TIMEOUT;
 use plenum_service::{Lifecycle, clock};
@@ -59,6 +66,8 @@ pub struct Link(Arc<Inner>);
 
 struct Inner {
     state: watch::Sender<State>,
+    /// The next question's number.
+    asked: AtomicU64,
     address: Address,
 }
 
@@ -66,7 +75,7 @@ impl Link {
     /// A link that is not kept yet.
     pub fn new(address: Address) -> Self {
         let state = watch::Sender::new(State::Down(clock::instant()));
-        Self(Arc::new(Inner { state, address }))
+        Self(Arc::new(Inner { state, asked: AtomicU64::new(1), address }))
     }
 
     /// Keeps it, until all is over.
@@ -148,7 +157,8 @@ impl Link {
         }
     }
 
-    /// Runs a script.
+    /// Runs a script that [`script`] made. An answer that is another question's breaks the connection, and is nobody's: a
+    /// room must never take what was said in another.
     pub async fn run_script<T: FromRedisValue>(
         &self,
         script: &Script,
@@ -156,6 +166,7 @@ impl Link {
         args: &[impl redis::ToRedisArgs + Sync],
     ) -> Result<T, Away> {
         let Live { generation, mut connection } = self.live().await?;
+        let number = self.0.asked.fetch_add(1, Ordering::Relaxed);
         let mut call = script.prepare_invoke();
         for key in keys {
             call.key(*key);
@@ -163,7 +174,12 @@ impl Link {
         for arg in args {
             call.arg(arg);
         }
-        self.within(generation, call.invoke_async(&mut connection)).await
+        call.arg(number);
+        let answered = async {
+            let (echo, answer): (u64, T) = call.invoke_async(&mut connection).await?;
+            if echo == number { Ok(answer) } else { Err(strange()) }
+        };
+        self.within(generation, answered).await
     }
 
     /// Runs commands, all at once.
@@ -231,11 +247,23 @@ impl Link {
     }
 }
 
+/// A script whose answer says which question it answers: each has a number, its last argument.
+pub fn script(body: &str) -> Script {
+    Script::new(&format!(
+        "local number = table.remove(ARGV)\nlocal function answer()\n{body}\nend\nreturn {{number, answer()}}\n"
+    ))
+}
+
+fn strange() -> RedisError {
+    RedisError::from((ErrorKind::UnexpectedReturnType, "the answer is another question's"))
+}
+
 fn late() -> RedisError {
     RedisError::from((ErrorKind::Io, "no answer in time"))
 }
 
-/// Whether a new connection may help: this one is late, cut, or leads to a server that is no primary any more.
+/// Whether a new connection may help: this one is late, cut, answers what was not asked, or leads to a server that is no
+/// primary any more.
 fn is_broken(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(kind) => matches!(
@@ -247,7 +275,7 @@ fn is_broken(error: &RedisError) -> bool {
                 | ServerErrorKind::Moved
                 | ServerErrorKind::TryAgain
         ),
-        ErrorKind::UnexpectedReturnType | ErrorKind::InvalidClientConfig => false,
+        ErrorKind::InvalidClientConfig => false,
         _ => true,
     }
 }
