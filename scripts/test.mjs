@@ -17,7 +17,7 @@ const MODES = {
   "apart-one-file": ["accounts", "logout", "meetings", "rooms", "chat", "shutdown"],
   "apart-firestore": ["firestore", "meetings", "rooms", "resume", "faults-store", "shutdown"],
   many: [""],
-  plenums: ["chat", "handshake", "logout", "resume", "rooms", "shutdown"],
+  plenums: ["chat", "handshake", "logout", "resume", "rooms", "several", "shutdown"],
 };
 
 /** What a mode cannot do without. */

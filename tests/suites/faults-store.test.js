@@ -130,6 +130,8 @@ describe("the accounts' database away (PostgreSQL)", needs("TEST_POSTGRES_URL", 
       const meeting = await ana.creates();
       const hers = await ana.joins(meeting);
       await ben.joins(meeting);
+      // Each gateway has a cache of its own.
+      for (const { url } of world.servers.gateways) assert.equal((await request(url, { path: "/api/me", headers: { cookie: ana.cookie } })).status, 200);
       await stop(store.proxy);
 
       assert.equal((await ana.get("/api/call/health")).status, 200);

@@ -67,7 +67,7 @@ async fn a_session_that_nobody_has_costs_one_walk_each_time_and_leaves_nothing()
         assert!(nodes.iter().all(|node| node.saw() == ["GET"]), "{sid}");
     }
     // What can't be one is not looked for.
-    for odd in ["%61", "a&sid=b", &"a".repeat(65)] {
+    for odd in ["a%26b", "a&sid=b", &"a".repeat(65)] {
         assert_eq!(gateway.gets(&Gateway::of(odd)).await.code(), "unknown_sid", "{odd}");
         assert_eq!(nodes.iter().map(|node| node.saw().len()).sum::<usize>(), 1, "{odd}");
     }
