@@ -131,7 +131,8 @@ describe("a meeting that ends", () => {
         assert.deepEqual([ended.meetingId, ended.reason], [meetingId, reason]);
         assert.ok(!Number.isNaN(Date.parse(ended.timestamp)));
         const refused = await client.isRefused("chat:message", { meetingId, message: "after the end" });
-        assert.match(refused, /^(not_in_meeting|meeting_ended)$/);
+        // A node that is just told of it may not have the room open any more: a deleted meeting is not there then.
+        assert.match(refused, reason === "deleted" ? /^(not_in_meeting|meeting_ended|meeting_not_found)$/ : /^(not_in_meeting|meeting_ended)$/);
         const again = await client.isRefused("join:meeting", { meetingId });
         assert.match(again, reason === "deleted" ? /^(meeting_ended|meeting_not_found)$/ : /^meeting_ended$/);
         assert.deepEqual(client.losses, []);
