@@ -9,7 +9,7 @@ const problems = [];
 
 const api = read("docs/API.md");
 const quoted = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name);
-const codes = quoted(read("contract/bindings/ErrorCode.ts").split("=")[1], /"([a-z_]+)"/g);
+const codes = quoted(read("web/client/src/contract/ErrorCode.ts").split("=")[1], /"([a-z_]+)"/g);
 const events = quoted(read("contract/src/events.rs"), /: &str = "([a-z:-]+)"/g);
 if (codes.length === 0 || events.length === 0) problems.push("the contract's codes or events are no longer found");
 for (const name of new Set([...codes, ...events])) {

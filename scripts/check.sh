@@ -17,14 +17,34 @@ file_sizes() {
 }
 
 types() {
-    rm -f contract/bindings/*.ts
-    cargo test --quiet -p plenum-contract --lib export_bindings || return 1
-    changed=$(git status --porcelain -- contract/bindings)
+    rm -f web/client/src/contract/*.ts
+    # All of the workspace, so that what is built here is what the tests need too.
+    cargo test --quiet --workspace --lib export_bindings >/dev/null || return 1
+    changed=$(git status --porcelain -- web/client/src/contract)
     [ -z "$changed" ] && return 0
-    git --no-pager diff -- contract/bindings
+    git --no-pager diff -- web/client/src/contract
     echo "the TypeScript types differ from the contract; commit what was regenerated:"
     echo "$changed"
     return 1
+}
+
+documents() {
+    node scripts/check-docs.mjs || return 1
+    WRITE_DOCUMENTS=1 cargo test --quiet --workspace --bin plenum the_documents_are_current || return 1
+    changed=$(git status --porcelain -- contract/openapi.json contract/asyncapi.json)
+    [ -z "$changed" ] && return 0
+    git --no-pager diff --stat -- contract/openapi.json contract/asyncapi.json
+    echo "openapi.json and asyncapi.json differ from the code; commit what was regenerated:"
+    echo "$changed"
+    return 1
+}
+
+web() {
+    if ! command -v npm >/dev/null 2>&1; then
+        echo 'NOT CHECKED: npm is not installed (https://nodejs.org)'
+        return 0
+    fi
+    sh scripts/web.sh --packages && (cd web && npm run --silent check && npm test --silent)
 }
 
 documentation() {
@@ -48,7 +68,8 @@ dependencies() {
 step 'file sizes' file_sizes
 step 'format' cargo fmt --all --check
 step 'types' types
-step 'documents' node scripts/check-docs.mjs
+step 'documents' documents
+step 'web' web
 step 'lints' cargo clippy --quiet --workspace --all-targets -- -D warnings
 step 'documentation' documentation
 step 'licenses and advisories' dependencies

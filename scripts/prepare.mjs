@@ -30,6 +30,12 @@ export async function build() {
   if (built.code !== 0) throw new Error("the build failed");
 }
 
+/** The web client, as the server shows it. */
+export async function web() {
+  const built = await run("sh", ["scripts/web.sh"], { cwd: ROOT, minutes: 10 });
+  if (built.code !== 0) throw new Error("the web client was not built");
+}
+
 /** `npm ci` where the lock file is newer than what is installed. */
 export async function packages() {
   const installed = join(TESTS, "node_modules/.package-lock.json");

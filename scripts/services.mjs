@@ -8,6 +8,7 @@ import { mariadb } from "./services/mariadb.mjs";
 import { postgres } from "./services/postgres.mjs";
 import { redis } from "./services/redis.mjs";
 import { redisCluster } from "./services/redis-cluster.mjs";
+import { s3 } from "./services/s3.mjs";
 
 const tail = (path) => {
   try {
@@ -40,7 +41,7 @@ export async function startServices(databases) {
     }
     console.log(`${service.name} is ready (${((Date.now() - begun) / 1_000).toFixed(1)} s)`);
   };
-  await Promise.all([postgres, mariadb, firestore, redis, redisCluster].map(start));
+  await Promise.all([postgres, mariadb, firestore, redis, redisCluster, s3].map(start));
   return {
     missing,
     variables: (database) => Object.fromEntries(addresses.map(([name, address]) => [name, address(database)])),

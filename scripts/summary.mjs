@@ -27,17 +27,17 @@ export function cargoRows({ code, output }) {
 }
 
 /** The row of one run of Node's test runner. */
-export function nodeRow(mode, { code, output }) {
+export function nodeRow(suite, mode, { code, output }) {
   const told = (name) => count(output, new RegExp(`^ℹ ${name} ([\\d.]+)`, "m"));
   const row = {
-    suite: "system",
+    suite,
     mode,
     passed: told("pass"),
     failed: told("fail") + told("cancelled"),
     skipped: told("skipped") + told("todo"),
     seconds: told("duration_ms") / 1_000,
   };
-  const [first, ended] = withFailure([row], code, { suite: "system", mode });
+  const [first, ended] = withFailure([row], code, { suite, mode });
   return ended ? { ...first, failed: 1 } : first;
 }
 

@@ -1,8 +1,9 @@
 // `make test`: sets up what is needed, runs Rust's tests and then the system's in each mode, and sums up.
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { CHROMIUM } from "../tests/harness/chromium.mjs";
 import { faults } from "./faults/run.mjs";
-import { BIN_DIR, ROOT, TESTS, build, checkTools, database, packages, stop, tellMissing } from "./prepare.mjs";
+import { BIN_DIR, ROOT, TESTS, build, checkTools, database, packages, stop, tellMissing, web } from "./prepare.mjs";
 import { endAll, run } from "./processes.mjs";
 import { startServices } from "./services.mjs";
 import { cargoRows, nodeRow, print, skippedRow } from "./summary.mjs";
@@ -17,22 +18,25 @@ const MODES = {
   "apart-one-file": ["accounts", "logout", "meetings", "rooms", "chat", "shutdown"],
   "apart-firestore": ["firestore", "meetings", "rooms", "resume", "faults-store", "shutdown"],
   many: [""],
-  plenums: ["chat", "handshake", "logout", "resume", "rooms", "several", "shutdown"],
+  plenums: ["calls", "chat", "handshake", "logout", "resume", "rooms", "several", "shutdown"],
 };
+
+/** Suites of what the user backend does by itself, wherever the chat backend is: `plenum` and `many` run them, and `apart` need not. */
+const OF_ACCOUNTS = ["accounts-texts", "avatars", "identities", "mail", "oauth", "operator", "password-reset", "profiles", "registration", "second-factor", "tokens", "trusted-issuers", "verification"];
 
 /** What a mode cannot do without. */
 const NEEDS = { "apart-firestore": ["Firestore"], many: ["Redis", "PostgreSQL"], plenums: ["Redis", "PostgreSQL"] };
 
 const { MODE, SUITES } = process.env;
 const modes = MODE ? Object.keys(MODES).filter((mode) => mode === MODE) : Object.keys(MODES);
-/** Beside the modes there are Rust's own tests, and a short form of the faults. */
-const OTHERS = ["rust", "faults"];
-const [withRust, withFaults] = OTHERS.map((name) => !MODE || MODE === name);
+/** Beside the modes there are Rust's own tests, the web client in a browser, and a short form of the faults. */
+const OTHERS = ["rust", "browser", "faults"];
+const [withRust, withBrowser, withFaults] = OTHERS.map((name) => !MODE || MODE === name);
 
 async function main() {
   if (MODE && !OTHERS.includes(MODE) && modes.length === 0) stop(`MODE is one of ${[...OTHERS, ...Object.keys(MODES)].join(", ")}`);
   await checkTools();
-  const [services] = await Promise.all([startServices([...OTHERS, ...modes].map(database)), build(), packages()]);
+  const [services] = await Promise.all([startServices([...OTHERS, ...modes].map(database)), build(), packages().then(web)]);
 
   const rows = [];
   tellMissing(services);
@@ -41,6 +45,8 @@ async function main() {
     const lacks = services.missing.some(({ name }) => NEEDS[mode]?.includes(name));
     rows.push(lacks ? skippedRow("system", mode) : await system(mode, services));
   }
+  // Whoever names suites without a mode means the system's.
+  if (withBrowser && (MODE || !SUITES)) rows.push(await browser(services));
   if (withFaults) rows.push(...(await faults(services, { short: true })).rows);
   return print(rows);
 }
@@ -54,21 +60,36 @@ async function rust(services) {
 
 async function system(mode, services) {
   const chosen = SUITES?.split(",") ?? MODES[mode];
-  const all = readdirSync(join(TESTS, "suites")).filter((name) => name.endsWith(".test.js"));
-  const files = all.filter((name) => chosen.some((begin) => name.startsWith(begin)));
-  for (const begin of chosen) {
+  const left = mode === "apart" && !SUITES ? suites("suites", OF_ACCOUNTS) : [];
+  const files = suites("suites", chosen).filter((file) => !left.includes(file));
+  console.log(`\nthe system in mode ${mode}: ${files.length} of ${suites("suites").length} suites`);
+  return nodeRow("system", mode, await node(files, mode, { together: 2, database: mode, services }));
+}
+
+/** The web client, as people use it: one suite after the other, for each starts browsers of its own. */
+async function browser(services) {
+  const files = suites("browser", SUITES?.split(","));
+  console.log(`\nthe web client in a browser: ${files.length} suites`);
+  if (!existsSync(CHROMIUM)) {
+    console.log(`SKIPPED: there is no Chromium at ${CHROMIUM}; \`make deps\` installs it where apt does, or set CHROMIUM`);
+    return skippedRow("web client", "browser");
+  }
+  return nodeRow("web client", "browser", await node(files, "plenum", { together: 1, database: "browser", services }));
+}
+
+/** The files of a folder of tests, those whose names begin so. */
+function suites(folder, begins = [""]) {
+  const all = readdirSync(join(TESTS, folder)).filter((name) => name.endsWith(".test.js"));
+  for (const begin of begins) {
     if (!all.some((name) => name.startsWith(begin))) throw new Error(`no suite's name begins with ${begin}`);
   }
-  console.log(`\nthe system in mode ${mode}: ${files.length} of ${all.length} suites`);
-  const flags = ["--test", "--test-concurrency=2", "--test-reporter=spec", "--test-timeout=150000"];
-  const env = {
-    ...process.env,
-    ...services.variables(database(mode)),
-    PLENUM_MODE: mode,
-    PLENUM_BIN_DIR: BIN_DIR,
-  };
-  const tested = await run(process.execPath, [...flags, ...files.map((name) => join("suites", name))], { cwd: TESTS, env, minutes: 15 });
-  return nodeRow(mode, tested);
+  return all.filter((name) => begins.some((begin) => name.startsWith(begin))).map((name) => join(folder, name));
+}
+
+function node(files, mode, { together, database: use, services }) {
+  const flags = ["--test", `--test-concurrency=${together}`, "--test-reporter=spec", "--test-timeout=240000"];
+  const env = { ...process.env, ...services.variables(database(use)), PLENUM_MODE: mode, PLENUM_BIN_DIR: BIN_DIR };
+  return run(process.execPath, [...flags, ...files], { cwd: TESTS, env, minutes: 15 });
 }
 
 let failed = true;

@@ -1,4 +1,9 @@
-//! `plenum`: accounts, meetings and rooms in one process.
+//! `plenum`: accounts, meetings and rooms in one process, and what an operator does with them.
+
+mod commands;
+
+#[cfg(test)]
+mod documents;
 
 use std::process::ExitCode;
 
@@ -15,10 +20,13 @@ use user_backend::gateway::{Mount, Nodes};
 ///
 /// Starts with an embedded database in data/ and nothing else installed. Accounts, sessions and the gateway are
 /// the user backend's, meetings and rooms the chat backend's; both also run apart (`user-backend`,
-/// `chat-backend`).
+/// `chat-backend`). Without a command it serves.
 #[derive(Parser)]
 #[command(name = "plenum", version, after_help = HELP)]
-struct Arguments {}
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<commands::Command>,
+}
 
 const HELP: &str = "\
 Everything is set by variables, read from the environment and from .env:
@@ -32,10 +40,19 @@ Everything is set by variables, read from the environment and from .env:
 Try it:
   plenum                                run it
   PORT=8080 LOG_FORMAT=json plenum      on another port, with logs for machines
-  curl localhost:3000/health            see that it is up";
+  curl localhost:3000/health            see that it is up
+  plenum user grant ana@example.com admin      make the first admin
+  plenum backup plenum-today.db         copy the embedded database while it runs
+  plenum doctor https://meet.example.com --origin https://app.example.com      test it from outside";
 
 fn main() -> ExitCode {
-    Arguments::parse();
+    match Arguments::parse().command {
+        Some(command) => command.run(),
+        None => serve(),
+    }
+}
+
+fn serve() -> ExitCode {
     process::run(
         |env| (user_backend::Config::read(env), chat_backend::Config::read_embedded(env)),
         async |(user, chat), life| -> Result<(), StartError> {
@@ -73,9 +90,11 @@ mod tests {
     #[test]
     fn the_example_of_env_lists_exactly_the_variables_that_are_read() {
         let mut read = BTreeSet::new();
-        // What is read may depend on what is set: with a project id, Firestore's variables are.
-        for project in [None, Some("a-project".to_owned())] {
-            let mut env = Env::lookup(move |name| project.clone().filter(|_| name == "FIREBASE_PROJECT_ID"));
+        // What is read may depend on what is set: with a project id, Firestore's variables are, with a bucket, Amazon's.
+        for set in [[].as_slice(), &[("FIREBASE_PROJECT_ID", "a-project"), ("AVATAR_STORE", "s3://bucket")]] {
+            let value =
+                |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+            let mut env = Env::lookup(value);
             Settings::read(&mut env);
             user_backend::Config::read(&mut env);
             chat_backend::Config::read(&mut env);

@@ -6,6 +6,7 @@ mod feeds;
 mod link;
 mod log;
 mod nodes;
+mod post;
 mod settings;
 
 use std::{
@@ -22,21 +23,23 @@ use plenum_contract::{
 };
 use plenum_service::{Lifecycle, clock, process::StartError};
 use redis::{PushInfo, Script};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use self::address::Address;
+pub use self::{address::Address, post::Letter};
 use self::{
     connection::Connection,
     feeds::Feeds,
     link::{Link, Prepares, State, script},
     log::Keys,
     nodes::{FORGOTTEN_AFTER, Nodes, TICK},
+    post::Post,
 };
 use crate::rooms::{
     entry::Incarnation,
-    log::{LogError, Opened, RoomLogs, Standing},
+    log::{Counts, LogError, Opened, RoomLogs, Standing},
+    state::Room,
 };
 
 /// How long Redis may take to be there when a node starts.
@@ -46,6 +49,8 @@ const LEASES: &str = "plenum:{nodes}:leases";
 const SAYINGS: &str = "plenum:{nodes}:sayings";
 /// Rooms whose tops are asked for by one question, where there is one server, and questions under way at a time.
 const TOPS_AT_ONCE: (usize, usize) = (500, 64);
+/// Letters that wait for whoever reads them.
+const LETTERS_MAX: usize = 100;
 /// Ticks after which the logs of live rooms get their time to live anew.
 const KEEP_ALIVE_TICKS: u64 = 60;
 
@@ -57,6 +62,7 @@ struct Shared {
     link: Link,
     feeds: Feeds,
     nodes: Nodes,
+    post: Arc<Post>,
     scripts: Scripts,
     /// The next append's turn.
     turns: AtomicU64,
@@ -94,10 +100,12 @@ impl Cluster {
         let over = CancellationToken::new();
         let link = Link::new(address.clone());
         let feeds = Feeds::start(link.clone(), life, over.clone());
+        let name = Uuid::new_v4().simple().to_string();
         let shared = Arc::new(Shared {
             link: link.clone(),
             feeds,
-            nodes: Nodes::new(Uuid::new_v4().simple().to_string(), own),
+            post: Arc::new(Post::new(&name, link.clone())),
+            nodes: Nodes::new(name, own),
             scripts: Scripts::new(),
             turns: AtomicU64::new(1),
             counted: Notify::new(),
@@ -122,10 +130,41 @@ impl Cluster {
         Ok(Self(shared))
     }
 
+    /// Asks a Redis whether it is set as the promises need: what an acknowledged message survives there, or what to mend.
+    pub async fn check(address: &Address) -> Result<&'static str, String> {
+        let looking = async {
+            let (pushes, _none) = mpsc::unbounded_channel();
+            let mut connection = address.connect(pushes).await.map_err(|error| error.to_string())?;
+            settings::check(&mut connection).await
+        };
+        let late = |_| format!("it did not answer within {} s", START_PATIENCE.as_secs());
+        tokio::time::timeout(START_PATIENCE, looking).await.map_err(late)?
+    }
+
     /// Where other nodes are reached, now and later.
     #[must_use]
     pub fn peers(&self) -> watch::Receiver<Vec<String>> {
         self.0.peers.subscribe()
+    }
+
+    /// What other nodes write to this one. To be asked for once; whoever reads slowly makes letters wait in Redis.
+    #[must_use]
+    pub fn letters(&self, life: &Lifecycle) -> mpsc::Receiver<Letter> {
+        let (to, letters) = mpsc::channel(LETTERS_MAX);
+        let (post, over) = (self.0.post.clone(), self.0.over.clone());
+        life.spawn(async move { over.run_until_cancelled_owned(post.hand_on(to)).await });
+        letters
+    }
+
+    /// Writes to all other nodes: each reads it, unless Redis loses it. The error says that not all may get it.
+    pub async fn write_to_others(&self, letter: &Letter) -> Result<(), LogError> {
+        Ok(self.0.post.send(&self.0.nodes.others(), letter).await?)
+    }
+
+    /// How many other nodes there are, as far as this one knows.
+    #[must_use]
+    pub fn others(&self) -> usize {
+        self.0.nodes.others().len()
     }
 
     /// Whether Redis is there.
@@ -267,15 +306,20 @@ impl Prepares for Shared {
     async fn prepare(&self, connection: &mut Connection) -> Result<(), String> {
         let survives = settings::check(connection).await?;
         tracing::info!(survives, "what a message survives that was acknowledged");
+        connection.subscribe(&[self.post.bell()]).await.map_err(|error| error.to_string())?;
         self.feeds.subscribe_all(connection).await.map_err(|error| error.to_string())
     }
 
     fn is_up(&self) {
         self.nodes.forgive();
         self.feeds.check_all();
+        self.post.ring();
     }
 
     fn pushed(&self, push: PushInfo) {
+        if self.post.is_rung_by(&push) {
+            return self.post.ring();
+        }
         self.feeds.pushed(push, &self.nodes.own);
     }
 }
@@ -298,12 +342,16 @@ impl RoomLogs for Cluster {
         self.0.link.up().await;
     }
 
-    fn count(&self, rooms: usize, users: usize) {
-        self.0.nodes.count(rooms, users);
+    async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError> {
+        log::look(&self.0, meeting).await
+    }
+
+    fn count(&self, counts: Counts) {
+        self.0.nodes.count(counts);
         self.0.counted.notify_one();
     }
 
-    async fn counted_elsewhere(&self) -> (usize, usize) {
+    async fn counted_elsewhere(&self) -> Counts {
         let mut ask = redis::pipe();
         ask.cmd("HGETALL").arg(SAYINGS);
         let fresh = if self.is_up() {

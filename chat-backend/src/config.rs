@@ -9,8 +9,7 @@ use std::{
 use http::Uri;
 use plenum_contract::{
     Locale,
-    events::IceServer,
-    limits::{BEHIND_AGE, BEHIND_BYTES, HEADERS_MAX},
+    limits::{BEHIND_AGE, BEHIND_BYTES, HEADERS_MAX, UNFINISHED_BYTES},
 };
 use plenum_service::{
     Env,
@@ -18,10 +17,10 @@ use plenum_service::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{cluster::Address, http::Trust, meetings::Places, store::firestore::FirestoreConfig};
+use crate::{
+    cluster::Address, http::Trust, ice::IceServers, meetings::Places, store::firestore::FirestoreConfig,
+};
 
-/// Public STUN servers, for calls between people who both reach the open internet.
-const STUN: [&str; 2] = ["stun:stun.l.google.com:19302", "stun:stun1.l.google.com:19302"];
 /// How long a request's head may take, and a connection may idle between requests. Longer than the gateway
 /// keeps its idle connections.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -56,7 +55,9 @@ pub struct Config {
     /// `RATE_LIMIT_EVENTS_PER_SECOND`: by socket; none is without limit.
     pub events_per_second: Option<NonZeroU32>,
     /// `STUN_SERVER_…` and `TURN_…`: told to every socket.
-    pub ice_servers: Vec<IceServer>,
+    pub ice_servers: IceServers,
+    /// `FRONTEND_URL` without a slash at its end: where the links of meetings lead.
+    pub frontend: Option<String>,
     /// `DEFAULT_LOCALE`: the language of callers who ask for none of ours.
     pub locale: Locale,
     /// `MAX_CONNECTIONS`: connections open at once; further ones wait to be accepted.
@@ -116,7 +117,10 @@ impl Config {
             min_participants: env.number("MIN_PARTICIPANTS", 2, 1, max_capacity),
             max_capacity,
             events_per_second: NonZeroU32::new(env.number("RATE_LIMIT_EVENTS_PER_SECOND", 50, 0, 1_000_000)),
-            ice_servers: ice_servers(env),
+            ice_servers: IceServers::read(env),
+            frontend: env
+                .web_address("FRONTEND_URL")
+                .map(|uri| uri.to_string().trim_end_matches('/').to_owned()),
             locale: env.parse("DEFAULT_LOCALE", Locale::default(), "en or es"),
             max_connections: CONNECTIONS,
         }
@@ -142,6 +146,7 @@ impl Config {
             head_bytes: HEADERS_MAX,
             head_time: HEAD_TIME,
             behind: Behind { bytes: BEHIND_BYTES, age: BEHIND_AGE },
+            unfinished: UNFINISHED_BYTES,
         }
     }
 }
@@ -190,28 +195,6 @@ fn redis(env: &mut Env) -> Option<Address> {
     Address::parse(url.expose_secret()).map_err(|problem| env.problem(problem)).ok()
 }
 
-fn ice_servers(env: &mut Env) -> Vec<IceServer> {
-    let stun = [("STUN_SERVER_1", STUN[0]), ("STUN_SERVER_2", STUN[1])].map(|(name, default)| {
-        let urls = env.text(name).unwrap_or_else(|| default.into());
-        if !urls.starts_with("stun:") && !urls.starts_with("stuns:") {
-            env.problem(format!("{name} must begin with stun: or stuns:, not {urls:?}"));
-        }
-        IceServer { urls, username: None, credential: None }
-    });
-    let mut servers = stun.to_vec();
-    let (username, credential) = (env.text("TURN_USERNAME"), env.text("TURN_CREDENTIAL"));
-    if let Some(urls) = env.text("TURN_SERVER_URL") {
-        if !urls.starts_with("turn:") && !urls.starts_with("turns:") {
-            env.problem(format!("TURN_SERVER_URL must begin with turn: or turns:, not {urls:?}"));
-        }
-        if username.is_none() || credential.is_none() {
-            env.problem("TURN_SERVER_URL needs TURN_USERNAME and TURN_CREDENTIAL");
-        }
-        servers.push(IceServer { urls, username, credential });
-    }
-    servers
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,7 +212,6 @@ mod tests {
         let (config, problems) = read(&[]);
         assert_eq!(problems, Ok(()));
         assert!(config.address.ip().is_loopback());
-        assert_eq!(config.ice_servers.len(), 2);
     }
 
     #[test]
@@ -238,12 +220,6 @@ mod tests {
         assert!(problems.unwrap_err().contains("INTERNAL_SECRET"));
         let (_, problems) = read(&[("HOST", "0.0.0.0"), ("INTERNAL_SECRET", "hush")]);
         assert_eq!(problems, Ok(()));
-    }
-
-    #[test]
-    fn a_turn_server_needs_its_credentials() {
-        let (_, problems) = read(&[("TURN_SERVER_URL", "turn:turn.example.com")]);
-        assert!(problems.unwrap_err().contains("TURN_CREDENTIAL"));
     }
 
     #[test]

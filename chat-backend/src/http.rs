@@ -1,6 +1,9 @@
 //! Meetings, chat and calls over HTTP, for the callers that the gateway names.
 
+mod calls;
+mod guests;
 mod meetings;
+mod moderation;
 pub mod router;
 mod stats;
 mod trust;
@@ -8,9 +11,10 @@ mod trust;
 use std::sync::Arc;
 
 use plenum_contract::Locale;
+use utoipa::OpenApi;
 
 pub use self::trust::Trust;
-use crate::{Config, meetings::Meetings};
+use crate::{Config, ice::IceServers, meetings::Meetings};
 
 /// What every request may need. Clones share the same.
 #[derive(Clone)]
@@ -22,8 +26,36 @@ struct Inner {
     environment: String,
     /// `MAX_PARTICIPANTS` and `MIN_PARTICIPANTS`, which stats report.
     participants: (u32, u32),
+    ice_servers: IceServers,
+    frontend: Option<String>,
     locale: Locale,
 }
+
+/// Every operation that the gateway passes on to here, as its handler tells it.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(
+    meetings::list,
+    meetings::create,
+    meetings::of_user,
+    meetings::today,
+    meetings::get,
+    meetings::update,
+    meetings::delete,
+    meetings::join,
+    meetings::leave,
+    meetings::by_code,
+    meetings::calendar,
+    moderation::end,
+    moderation::remove,
+    moderation::readmit,
+    moderation::report,
+    stats::chat,
+    stats::call_health,
+    calls::stats,
+    calls::ice_servers,
+    calls::room,
+))]
+pub struct Document;
 
 impl ApiState {
     /// What the routes work on.
@@ -34,6 +66,8 @@ impl ApiState {
             trust: config.trust.clone(),
             environment: config.environment.clone(),
             participants: (config.max_participants, config.min_participants),
+            ice_servers: config.ice_servers.clone(),
+            frontend: config.frontend.clone(),
             locale: config.locale,
         }))
     }

@@ -6,7 +6,9 @@
 pub mod config;
 pub mod serve;
 
+pub mod attendance;
 pub mod cluster;
+pub mod ice;
 pub mod live_counts;
 pub mod meetings;
 pub mod rooms;

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
 
 use dashmap::{DashMap, Entry};
 use plenum_contract::{MeetingId, limits::LIVE_COUNT_INTERVAL};
-use plenum_service::Lifecycle;
+use plenum_service::{Lifecycle, clock};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -102,7 +102,7 @@ impl Inner {
 
     async fn write(&self, meeting: &MeetingId, users: u32) -> bool {
         let Ok(_place) = self.places.acquire().await else { return false };
-        match self.store.set_live_count(meeting, users).await {
+        match self.store.set_live_count(meeting, users, clock::now()).await {
             Ok(()) => {
                 self.store_is_away.store(false, Ordering::Relaxed);
                 true

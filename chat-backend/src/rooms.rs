@@ -1,5 +1,6 @@
 //! Live rooms: one task each, found through one registry.
 
+pub mod act;
 mod admission;
 pub mod delivery;
 pub mod entry;
@@ -14,7 +15,7 @@ mod tests;
 use std::{
     collections::HashSet,
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -23,22 +24,25 @@ use std::{
 use async_trait::async_trait;
 use dashmap::DashMap;
 use plenum_contract::{
-    MeetingId,
-    error::ErrorCode,
-    events::EndReason,
+    MeetingId, UserId,
+    error::{ErrorCode, Problem},
+    events::{CallPeer, EndReason, server},
     limits::{ROOM_QUEUE, ROOMS_MAX},
+    meeting::CallUser,
 };
 use plenum_service::Lifecycle;
+use serde_json::value::RawValue;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use self::{
-    entry::Incarnation,
-    inbox::{Handle, Inbound, Queued},
-    log::{LogError, RoomLogs, Standing},
+    entry::{Incarnation, SocketId},
+    inbox::{Handle, InRoom, Inbound, Queued},
+    log::{Counts, LogError, RoomLogs, Standing},
 };
 use crate::{
+    attendance::Attendance,
     live_counts::LiveCounts,
-    meetings::{LiveRooms, Meeting},
+    meetings::{LiveRooms, Meeting, Passcodes},
     store::MeetingStore,
 };
 
@@ -49,36 +53,60 @@ const HEARD_WITHIN: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Rooms(Arc<Shared>);
 
+/// What holds for each room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Users in its call at once.
+    pub call_places: u32,
+    /// How long it keeps its log after the last participant left.
+    pub grace: Duration,
+}
+
 /// What the tasks of all rooms share.
 struct Shared {
     live: DashMap<MeetingId, Handle>,
     logs: Arc<dyn RoomLogs>,
     store: Arc<dyn MeetingStore>,
     counts: LiveCounts,
+    attendance: Attendance,
     counted: Counted,
+    passcodes: Passcodes,
+    /// Users in a call at once.
+    call_places: u32,
     /// How long a room without participants keeps its log.
     grace: Duration,
     life: Lifecycle,
     closed: Notify,
 }
 
-/// How many rooms with somebody in them, and users in these, are this node's to count.
+/// What is this node's to count.
 #[derive(Default)]
 struct Counted {
     rooms: AtomicUsize,
     users: AtomicUsize,
+    calls: AtomicUsize,
+    callers: AtomicUsize,
 }
 
 impl Counted {
-    fn change(&self, from: usize, to: usize) {
+    fn change(&self, from: InRoom, to: InRoom) {
         // Wrapping: a sum of differences is right in the end, whatever their order.
-        self.users.fetch_add(to.wrapping_sub(from), Ordering::Relaxed);
-        let (was, is) = (usize::from(from > 0), usize::from(to > 0));
-        self.rooms.fetch_add(is.wrapping_sub(was), Ordering::Relaxed);
+        let change = |all: &AtomicUsize, some: &AtomicUsize, from: usize, to: usize| {
+            some.fetch_add(to.wrapping_sub(from), Ordering::Relaxed);
+            let (was, is) = (usize::from(from > 0), usize::from(to > 0));
+            all.fetch_add(is.wrapping_sub(was), Ordering::Relaxed);
+        };
+        change(&self.rooms, &self.users, from.users, to.users);
+        change(&self.calls, &self.callers, from.callers, to.callers);
     }
 
-    fn now(&self) -> (usize, usize) {
-        (self.rooms.load(Ordering::Relaxed), self.users.load(Ordering::Relaxed))
+    fn now(&self) -> Counts {
+        Counts {
+            rooms: self.rooms.load(Ordering::Relaxed),
+            users: self.users.load(Ordering::Relaxed),
+            calls: self.calls.load(Ordering::Relaxed),
+            callers: self.callers.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -87,53 +115,58 @@ impl Shared {
     fn close(&self, meeting: &MeetingId, queue: &mpsc::UnboundedReceiver<Queued>) -> bool {
         let gone = self.live.remove_if(meeting, |_, _| queue.is_empty());
         if let Some((_, room)) = &gone {
-            self.hold(room, 0);
+            self.hold(room, InRoom::default());
             self.closed.notify_waiters();
         }
         gone.is_some()
     }
 
-    /// Notes how many users are in a room that is this node's to count.
-    fn count(&self, meeting: &MeetingId, users: usize) {
+    /// Notes who is in a room that is this node's to count.
+    fn count(&self, meeting: &MeetingId, now: InRoom) {
         if let Some(room) = self.live.get(meeting) {
-            self.hold(&room, users);
+            self.hold(&room, now);
         }
-        self.counts.set(meeting, u32::try_from(users).unwrap_or(u32::MAX));
+        self.counts.set(meeting, u32::try_from(now.users).unwrap_or(u32::MAX));
     }
 
     /// The room is another node's to count from now on.
     fn count_no_more(&self, meeting: &MeetingId) {
         if let Some(room) = self.live.get(meeting) {
-            self.hold(&room, 0);
+            self.hold(&room, InRoom::default());
         }
         self.counts.forget(meeting);
     }
 
     /// Notes how many users of a room this node says that there are.
-    fn hold(&self, room: &Handle, users: usize) {
-        let was = room.users.swap(users, Ordering::Relaxed);
-        self.counted.change(was, users);
-        let (rooms, users) = self.counted.now();
-        self.logs.count(rooms, users);
+    fn hold(&self, room: &Handle, now: InRoom) {
+        let was = std::mem::replace(&mut *room.held.lock().unwrap_or_else(PoisonError::into_inner), now);
+        self.counted.change(was, now);
+        self.logs.count(self.counted.now());
     }
 }
 
 impl Rooms {
-    /// No rooms yet. Each keeps its log for `grace` after the last participant left.
+    /// No rooms yet.
     #[must_use]
     pub fn new(
         logs: Arc<dyn RoomLogs>,
         store: Arc<dyn MeetingStore>,
         counts: LiveCounts,
-        grace: Duration,
+        attendance: Attendance,
+        passcodes: Passcodes,
+        bounds: Bounds,
         life: Lifecycle,
     ) -> Self {
+        let Bounds { call_places, grace } = bounds;
         Self(Arc::new(Shared {
             live: DashMap::new(),
             logs,
             store,
             counts,
+            attendance,
             counted: Counted::default(),
+            passcodes,
+            call_places,
             grace,
             life,
             closed: Notify::new(),
@@ -149,13 +182,16 @@ impl Rooms {
                 drop(room);
                 // One whose task broke is no room.
                 if let Some((_, broken)) = self.0.live.remove_if(meeting, |_, room| room.queue.is_closed()) {
-                    self.0.hold(&broken, 0);
+                    self.0.hold(&broken, InRoom::default());
                 }
-                let told = inbound.from().is_none() && self.0.logs.is_shared();
-                if matches!(inbound, Inbound::Join { .. }) || told {
+                let told = (inbound.is_stores() || matches!(inbound, Inbound::Bury { .. }))
+                    && self.0.logs.is_shared();
+                if inbound.wants_in() || told {
                     self.open(meeting, inbound)
                 } else {
-                    Some((inbound, ErrorCode::NotInMeeting))
+                    let code =
+                        if inbound.is_of_call() { ErrorCode::NotInCall } else { ErrorCode::NotInMeeting };
+                    Some((inbound, code))
                 }
             }
         };
@@ -174,13 +210,16 @@ impl Rooms {
         let room = self.0.live.entry(meeting.clone()).or_insert_with(|| {
             let (queue, inbox) = mpsc::unbounded_channel();
             self.0.life.spawn(task::run(self.0.clone(), meeting.clone(), inbox));
-            Handle {
-                queue,
-                places: Arc::new(Semaphore::new(ROOM_QUEUE)),
-                users: Arc::new(AtomicUsize::new(0)),
-            }
+            Handle { queue, places: Arc::new(Semaphore::new(ROOM_QUEUE)), held: Arc::default() }
         });
         offer(&room, join)
+    }
+
+    /// Hands what another node wrote to a socket of this one, if it is there and in the meeting.
+    pub fn hand(&self, meeting: &MeetingId, socket: SocketId, event: &str, data: String) {
+        let known = [server::CALL_SIGNAL].into_iter().find(|known| *known == event);
+        let (Some(event), Ok(data)) = (known, RawValue::from_string(data)) else { return };
+        self.ask(meeting, Inbound::ForSocket { socket, event, data: data.into() });
     }
 
     /// The rooms that are live, here or elsewhere.
@@ -231,7 +270,7 @@ impl Rooms {
     /// Says again how many users are in each room that is this node's to count.
     pub fn count_again(&self) {
         for room in &self.0.live {
-            let users = room.users.load(Ordering::Relaxed);
+            let users = room.held.lock().unwrap_or_else(PoisonError::into_inner).users;
             if users > 0 || !self.0.logs.is_shared() {
                 self.0.counts.set(room.key(), u32::try_from(users).unwrap_or(u32::MAX));
             }
@@ -270,16 +309,59 @@ fn offer(room: &Handle, inbound: Inbound) -> Option<(Inbound, ErrorCode)> {
 #[async_trait]
 impl LiveRooms for Rooms {
     fn changed(&self, meeting: &Meeting) {
-        self.ask(&meeting.id, Inbound::Ruled { places: meeting.max_participants, as_of: meeting.updated_at });
+        self.ask(
+            &meeting.id,
+            Inbound::Ruled {
+                places: meeting.max_participants,
+                rules: Box::new(meeting.into()),
+                as_of: meeting.updated_at,
+            },
+        );
     }
 
     fn ended(&self, meeting: &MeetingId, reason: EndReason) {
         self.ask(meeting, Inbound::End { reason });
     }
 
+    fn removed(&self, meeting: &Meeting, user: &UserId) {
+        self.ask(&meeting.id, Inbound::Removed { user: user.clone(), as_of: meeting.updated_at });
+    }
+
+    async fn admits(&self, meeting: &Meeting, user: &UserId) -> Result<(), ErrorCode> {
+        if meeting.participants.contains(user) || meeting.is_moderator(user) {
+            return Ok(());
+        }
+        match self.0.logs.look(&meeting.id).await? {
+            Some(room) => room.lets_in(user).map_err(|refusal| Problem::from(refusal).code),
+            None if meeting.options.waiting_room => Err(ErrorCode::WaitingRoom),
+            None => Ok(()),
+        }
+    }
+
+    async fn live_meetings(&self) -> Option<HashSet<MeetingId>> {
+        self.live().await.ok()
+    }
+
     async fn stats(&self) -> (usize, usize) {
-        let (rooms, users) = self.0.counted.now();
-        let (rooms_elsewhere, users_elsewhere) = self.0.logs.counted_elsewhere().await;
-        (rooms + rooms_elsewhere, users + users_elsewhere)
+        let counts = self.0.counted.now() + self.0.logs.counted_elsewhere().await;
+        (counts.rooms, counts.users)
+    }
+
+    async fn call_stats(&self) -> (usize, usize) {
+        let counts = self.0.counted.now() + self.0.logs.counted_elsewhere().await;
+        (counts.calls, counts.callers)
+    }
+
+    async fn call(&self, meeting: &MeetingId) -> Option<Vec<CallUser>> {
+        // What can't be looked at now is none, as for who asks a little earlier.
+        let room = self.0.logs.look(meeting).await.ok().flatten()?;
+        let user = |peer: CallPeer| CallUser {
+            user_id: peer.user_id,
+            username: peer.username,
+            is_muted: peer.is_muted,
+            is_video_on: peer.is_video_on,
+        };
+        let users: Vec<CallUser> = room.callers(None).into_iter().map(user).collect();
+        (!users.is_empty()).then_some(users)
     }
 }

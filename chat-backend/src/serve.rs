@@ -10,29 +10,33 @@ use axum::{
 };
 use http::StatusCode;
 use plenum_contract::{
-    ErrorCode, SessionId,
+    ErrorCode, SessionId, UserId,
     axum::{Failure, Json},
     events::NoticeCode,
     http::{Envelope, Ready},
     limits::ROOM_GRACE,
 };
 use plenum_service::{
-    Lifecycle,
+    Lifecycle, clock,
     database::Database,
     net::{self, Answers, Limits},
     process::StartError,
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+};
 use tower::service_fn;
 
 use crate::{
     Config,
-    cluster::Cluster,
+    attendance::Attendance,
+    cluster::{Cluster, Letter},
     http::{self as api, ApiState},
     live_counts::LiveCounts,
-    meetings::Meetings,
+    meetings::{LiveRooms, Meetings, Passcodes},
     rooms::{
-        Rooms,
+        Bounds, Rooms,
         log::{MemoryLogs, RoomLogs},
     },
     socket::{self, Gate, SocketConfig, Sockets},
@@ -43,8 +47,12 @@ use crate::{
 const ROOMS_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the store may take for the last live counts.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(3);
+/// How long the store may take to say that it is there: shorter than gateways wait for the whole answer.
+const PING_PATIENCE: Duration = Duration::from_secs(1);
 /// The pause before live counts are set right again, when the store was away at the start.
 const RESET_PAUSE: Duration = Duration::from_secs(5);
+/// How often meetings are looked for that are over.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// A chat backend that runs.
 pub struct Started<S> {
@@ -62,6 +70,7 @@ pub async fn start(
 ) -> Result<Started<impl Answers>, StartError> {
     let store = store::open(&config, database).await?;
     let counts = LiveCounts::start(store.clone(), life);
+    let attendance = Attendance::start(store.clone(), life);
     let cluster = match config.redis.clone() {
         Some(redis) => {
             let own = config.node.as_ref().map(|node| node.uri().to_string());
@@ -74,27 +83,43 @@ pub async fn start(
         Some(cluster) => Arc::new(cluster.clone()),
         None => Arc::new(MemoryLogs::default()),
     };
-    let rooms = Rooms::new(logs, store.clone(), counts.clone(), ROOM_GRACE, life.clone());
-    let meetings = Meetings::new(store.clone(), Arc::new(rooms.clone()), config.places(), life.clone());
+    let passcodes = Passcodes::default();
+    let rooms = Rooms::new(
+        logs,
+        store.clone(),
+        counts.clone(),
+        attendance.clone(),
+        passcodes.clone(),
+        Bounds { call_places: config.max_participants, grace: ROOM_GRACE },
+        life.clone(),
+    );
+    let live_rooms: Arc<dyn LiveRooms> = Arc::new(rooms.clone());
+    let meetings = Meetings::new(store.clone(), live_rooms, passcodes, config.places(), life.clone());
     let sockets = SocketConfig {
         events_per_second: config.events_per_second,
         ice_servers: config.ice_servers.clone(),
         default_locale: config.locale,
     };
-    let (sockets, gate) = socket::open(sockets, rooms.clone(), life);
+    let (sockets, gate) = socket::open(sockets, rooms.clone(), meetings.clone(), life);
+    life.spawn(complete_overdue(meetings.clone(), life.clone()));
     life.spawn(keep_live_counts_right(store.clone(), rooms.clone(), life.clone()));
     if let Some(cluster) = cluster.clone() {
+        life.spawn(read_letters(sockets.clone(), rooms.clone(), cluster.letters(life)));
         life.spawn(tell_of_standing_rooms(sockets.clone(), cluster, life.clone()));
     }
-    let end = Ending { sockets: sockets.clone(), rooms, counts, cluster: cluster.clone() };
+    let end = Ending { sockets: sockets.clone(), rooms, counts, attendance, cluster: cluster.clone() };
     life.spawn(end.in_order(life.clone()));
 
     let peers = cluster.as_ref().map(Cluster::peers);
-    let ready = Parts { store, cluster, life: life.clone() };
-    let api = ApiState::new(meetings, &config);
+    let ready = Parts { store, cluster: cluster.clone(), life: life.clone() };
+    let api = ApiState::new(meetings.clone(), &config);
     let inside = Router::new()
         .route("/internal/sessions/{id}/end", post(end_session))
         .with_state(sockets)
+        .route("/internal/sessions/{id}/end-elsewhere", post(end_session_elsewhere))
+        .with_state(cluster)
+        .route("/internal/users/{id}/gone", post(user_is_gone))
+        .with_state(meetings)
         .merge(Router::new().route("/socket.io/", any(Gate::pass)).with_state(gate));
     let health = Router::new().route("/ready", get(is_ready)).with_state(ready);
     Ok(Started { answers: api::router::routes(api, inside, health), peers })
@@ -140,10 +165,25 @@ async fn set_live_counts_right(
     rooms.free_seats_of_the_dead().await.map_err(|error| error.to_string())?;
     if at_start {
         let live = rooms.live().await.map_err(|error| error.to_string())?;
-        store.reset_live_counts(&live).await.map_err(|error| error.to_string())?;
+        store.reset_live_counts(&live, clock::now()).await.map_err(|error| error.to_string())?;
         rooms.count_again(); // what changed while the store was at it
     }
     Ok(())
+}
+
+/// Now and then completes meetings that nobody has ended. Each node does, and one of them does it first.
+async fn complete_overdue(meetings: Meetings, life: Lifecycle) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = life.stopping() => return,
+        }
+        match meetings.complete_overdue(clock::now()).await {
+            Ok(0) => {}
+            Ok(completed) => tracing::info!(completed, "meetings were over and have been completed"),
+            Err(error) => tracing::warn!(%error, "meetings that are over can't be completed now"),
+        }
+    }
 }
 
 /// With Redis away people are told that rooms stand still, and when it is back, that they move again.
@@ -162,10 +202,22 @@ async fn tell_of_standing_rooms(sockets: Arc<Sockets>, cluster: Cluster, life: L
     }
 }
 
+/// Does what other nodes write.
+async fn read_letters(sockets: Arc<Sockets>, rooms: Rooms, mut letters: mpsc::Receiver<Letter>) {
+    while let Some(letter) = letters.recv().await {
+        match letter {
+            Letter::SessionEnded { session } => sockets.end_session(&session),
+            Letter::ForSocket { meeting, socket, event, data } => rooms.hand(&meeting, socket, &event, data),
+            Letter::Unknown => tracing::debug!("another node wrote what this release does not know"),
+        }
+    }
+}
+
 struct Ending {
     sockets: Arc<Sockets>,
     rooms: Rooms,
     counts: LiveCounts,
+    attendance: Attendance,
     cluster: Option<Cluster>,
 }
 
@@ -177,8 +229,14 @@ impl Ending {
         if tokio::time::timeout(ROOMS_PATIENCE, self.rooms.all_closed()).await.is_err() {
             tracing::warn!("some rooms did not empty in time");
         }
-        if tokio::time::timeout(FLUSH_PATIENCE, self.counts.flush()).await.is_err() {
+        let counted = tokio::time::timeout(FLUSH_PATIENCE, self.counts.flush());
+        let noted = tokio::time::timeout(FLUSH_PATIENCE, self.attendance.flush());
+        let (counted, noted) = tokio::join!(counted, noted);
+        if counted.is_err() {
             tracing::warn!("some live counts could not be written; they are set right at the next start");
+        }
+        if noted.is_err() {
+            tracing::warn!("some attendance could not be written; reports lack it");
         }
         if let Some(cluster) = self.cluster {
             cluster.leave().await;
@@ -196,6 +254,31 @@ async fn end_session(
     Ok(Json(Envelope::message("ended")))
 }
 
+/// A login session ended, and the gateway can't reach every node: this one writes to the others. Without others that
+/// share its rooms there is nobody to write to.
+async fn end_session_elsewhere(
+    State(cluster): State<Option<Cluster>>,
+    Path(id): Path<String>,
+) -> Result<Json<Envelope<()>>, Failure> {
+    let session = SessionId::parse(&id).map_err(|_| ErrorCode::NotFound)?;
+    let cluster = cluster.ok_or(ErrorCode::NotFound)?;
+    cluster
+        .write_to_others(&Letter::SessionEnded { session })
+        .await
+        .map_err(|_| ErrorCode::StoreUnavailable)?;
+    Ok(Json(Envelope::message("written")))
+}
+
+/// An account was deleted: the gateway says so until this answers.
+async fn user_is_gone(
+    State(meetings): State<Meetings>,
+    Path(id): Path<String>,
+) -> Result<Json<Envelope<()>>, Failure> {
+    let id = UserId::parse(&id).map_err(|_| ErrorCode::NotFound)?;
+    meetings.host_is_gone(&id, clock::now()).await?;
+    Ok(Json(Envelope::message("done")))
+}
+
 #[derive(Clone)]
 struct Parts {
     store: Arc<dyn MeetingStore>,
@@ -206,7 +289,8 @@ struct Parts {
 /// Whether this node should get traffic: not while it stops, nor while its store is away.
 async fn is_ready(State(parts): State<Parts>) -> Response {
     let mut ready = Ready::new(parts.life.is_stopping());
-    ready.part("store", parts.store.ping().await.is_ok());
+    let ping = tokio::time::timeout(PING_PATIENCE, parts.store.ping()).await;
+    ready.part(Ready::STORE, ping.is_ok_and(|ping| ping.is_ok()));
     ready.rooms(parts.cluster.is_some());
     if let Some(cluster) = &parts.cluster {
         ready.part("redis", cluster.is_up());

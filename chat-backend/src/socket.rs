@@ -11,12 +11,8 @@ use std::{convert::Infallible, num::NonZeroU32, sync::Arc};
 
 use axum::body::Body;
 use http::{Request, Response};
-use plenum_contract::{
-    Locale,
-    events::{IceServer, server::ICE_SERVERS},
-    limits,
-};
-use plenum_service::{Lifecycle, net::ConnectionIo};
+use plenum_contract::{Locale, events::server::ICE_SERVERS, limits};
+use plenum_service::{Lifecycle, clock, net::ConnectionIo};
 use socketioxide::{
     SocketIo,
     extract::{HttpExtension, SocketRef},
@@ -26,11 +22,15 @@ use socketioxide::{
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
 use self::{dispatch::Dispatch, peer::Peer, session::Session};
-pub use self::{gate::Gate, registry::Sockets};
-use crate::rooms::{
-    Rooms,
-    entry::SocketId,
-    inbox::{Inbound, Sender},
+pub use self::{dispatch::taken, gate::Gate, registry::Sockets};
+use crate::{
+    ice::IceServers,
+    meetings::Meetings,
+    rooms::{
+        Rooms,
+        entry::{Scope, SocketId},
+        inbox::{Inbound, Sender},
+    },
 };
 
 /// The buffer that each WebSocket reads into, bytes: what an idle one holds. A larger message takes more reads.
@@ -48,14 +48,19 @@ pub struct SocketConfig {
     /// Events a socket may send each second; none is without limit.
     pub events_per_second: Option<NonZeroU32>,
     /// Told to every socket on connecting.
-    pub ice_servers: Vec<IceServer>,
+    pub ice_servers: IceServers,
     /// For who names no language of ours.
     pub default_locale: Locale,
 }
 
 /// Opens `/socket.io/`: the sockets of this node, and the gate before them.
 #[must_use]
-pub fn open(config: SocketConfig, rooms: Rooms, life: &Lifecycle) -> (Arc<Sockets>, Gate) {
+pub fn open(
+    config: SocketConfig,
+    rooms: Rooms,
+    meetings: Meetings,
+    life: &Lifecycle,
+) -> (Arc<Sockets>, Gate) {
     let sockets = Sockets::new(config.events_per_second, life.clone());
     let (engine, io) = SocketIo::builder()
         .req_path("/socket.io")
@@ -69,8 +74,9 @@ pub fn open(config: SocketConfig, rooms: Rooms, life: &Lifecycle) -> (Arc<Socket
         .ws_read_buffer_size(READ_BUFFER)
         .build_svc();
     // Handlers are set before the library answers the CONNECT: a client's next event may be right behind it.
+    let doing = life.clone();
     let prepared = async move |socket: SocketRef| -> Result<(), Infallible> {
-        socket.on_fallback(Dispatch::new(rooms.clone()));
+        socket.on_fallback(Dispatch::new(rooms.clone(), meetings.clone(), doing.clone()));
         let left = rooms.clone();
         socket.on_disconnect(
             async move |socket: SocketRef, HttpExtension(session): HttpExtension<Arc<Session>>| {
@@ -87,7 +93,8 @@ pub fn open(config: SocketConfig, rooms: Rooms, life: &Lifecycle) -> (Arc<Socket
             registry.send_away(&session);
             return;
         }
-        Peer::new(socket, session).send_once(ICE_SERVERS, &*ice_servers);
+        let servers = ice_servers.for_user(&session.who.user, clock::now());
+        Peer::new(socket, session).send_once(ICE_SERVERS, &servers);
     };
     io.ns("/", connected.with(prepared));
     let websockets =
@@ -104,7 +111,7 @@ fn leave_all(rooms: &Rooms, socket: SocketRef, session: &Arc<Session>) {
     let peer = Arc::new(Peer::new(socket, session.clone()));
     for meeting in session.exit_all() {
         let from = Sender { who: session.who.clone(), socket: socket_id(sid), recipient: peer.clone() };
-        rooms.ask(&meeting, Inbound::Leave { from, answer: Box::new(drop) });
+        rooms.ask(&meeting, Inbound::Leave { from, scope: Scope::All, answer: Box::new(drop) });
     }
 }
 

@@ -16,8 +16,11 @@ use plenum_service::{database::Database, process::StartError};
 pub use self::bounded::Bounded;
 use crate::{
     Config,
-    meetings::{Meeting, MeetingChange},
+    meetings::{Code, Meeting, MeetingChange, VisitNote, VisitRecord},
 };
+
+/// Visits that are kept of one meeting.
+pub const VISITS_MAX: usize = 10_000;
 
 /// Why a store did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -37,18 +40,33 @@ impl StoreError {
     }
 }
 
+/// What came of keeping a new meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Creation {
+    /// It is kept.
+    Done,
+    /// It is not: another meeting has its code.
+    CodeTaken,
+}
+
 /// Keeps meetings. Everything here may be done twice with the same outcome, so what did not answer can be
 /// asked again.
 #[async_trait]
 pub trait MeetingStore: Send + Sync + 'static {
     /// Keeps a new meeting.
-    async fn create(&self, meeting: &Meeting) -> Result<(), StoreError>;
+    async fn create(&self, meeting: &Meeting) -> Result<Creation, StoreError>;
 
     /// One meeting, if there is such.
     async fn get(&self, id: &MeetingId) -> Result<Option<Meeting>, StoreError>;
 
+    /// The meeting with this code, if there is such.
+    async fn by_code(&self, code: &Code) -> Result<Option<Meeting>, StoreError>;
+
     /// What the user hosts or ever joined, newest first by creation, `limits::MEETINGS_LISTED_MAX` at most.
     async fn of_user(&self, user: &UserId) -> Result<Vec<Meeting>, StoreError>;
+
+    /// Meetings that the user hosts and that are active, `most` of them, in no order.
+    async fn active_of_host(&self, host: &UserId, most: u64) -> Result<Vec<MeetingId>, StoreError>;
 
     /// Changes these fields and no others; none when there is no such meeting.
     async fn update(
@@ -70,11 +88,35 @@ pub trait MeetingStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Option<Meeting>, StoreError>;
 
-    /// Notes how many users are in the meeting's room now. A meeting that was deleted stays deleted.
-    async fn set_live_count(&self, id: &MeetingId, users: u32) -> Result<(), StoreError>;
+    /// Notes that a user may not come back, or, where `removed` is false, may again, whoever else is removed at the same
+    /// time; none when there is no such meeting.
+    async fn set_removed(
+        &self,
+        id: &MeetingId,
+        user: &UserId,
+        removed: bool,
+        now: Timestamp,
+    ) -> Result<Option<Meeting>, StoreError>;
+
+    /// Notes how many users are in the meeting's room now, and with nobody in it, since when. A meeting that was deleted
+    /// stays deleted.
+    async fn set_live_count(&self, id: &MeetingId, users: u32, now: Timestamp) -> Result<(), StoreError>;
 
     /// Notes that nobody is in any room but these.
-    async fn reset_live_counts(&self, live: &HashSet<MeetingId>) -> Result<(), StoreError>;
+    async fn reset_live_counts(&self, live: &HashSet<MeetingId>, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Meetings that are [overdue](Meeting::is_overdue), `most` of them, in no order.
+    async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<MeetingId>, StoreError>;
+
+    /// Completes a meeting that is still overdue; whether it did.
+    async fn complete_overdue(&self, id: &MeetingId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Notes who came and went. Of a meeting that was deleted nothing is noted, and of one with [`VISITS_MAX`] visits no more
+    /// that begin.
+    async fn note_visits(&self, id: &MeetingId, notes: &[VisitNote]) -> Result<(), StoreError>;
+
+    /// Who came and went, in the order they came, [`VISITS_MAX`] at most.
+    async fn visits(&self, id: &MeetingId) -> Result<Vec<VisitRecord>, StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

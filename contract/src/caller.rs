@@ -19,6 +19,8 @@ pub const SESSION: HeaderName = HeaderName::from_static("x-plenum-session");
 pub const NAME: HeaderName = HeaderName::from_static("x-plenum-name");
 /// When the session ends by itself, milliseconds since 1970.
 pub const EXPIRES: HeaderName = HeaderName::from_static("x-plenum-expires");
+/// The code of the one meeting that a guest may come to; absent for who has an account.
+pub const GUEST: HeaderName = HeaderName::from_static("x-plenum-guest");
 /// The value of [`USER`] for a request without a session. No id can be equal to it.
 pub const NOBODY: &str = "(nobody)";
 /// Every name that begins with this, in any case, with `_` read as `-`, is Plenum's own.
@@ -35,6 +37,8 @@ pub struct Caller {
     pub name: String,
     /// When the session ends by itself, milliseconds since 1970; none when that is not known.
     pub expires_at: Option<i64>,
+    /// The code of the one meeting that a guest may come to; none for who has an account.
+    pub guest: Option<String>,
 }
 
 /// What the gateway said of the caller.
@@ -79,6 +83,7 @@ pub fn stamp(headers: &mut HeaderMap, caller: Option<&Caller>) {
     let mut said =
         vec![(USER, caller.user.as_str()), (SESSION, caller.session.as_str()), (NAME, name.as_str())];
     said.extend(expires_at.as_deref().map(|at| (EXPIRES, at)));
+    said.extend(caller.guest.as_deref().map(|code| (GUEST, code)));
     for (header, value) in said {
         // Ids and percent-encoded text hold only visible ASCII, so this can't fail.
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -103,6 +108,7 @@ pub fn read(headers: &HeaderMap) -> Stamp {
             session: SessionId::parse(text(SESSION)?).ok()?,
             name: percent_decode_str(text(NAME)?).decode_utf8().ok()?.into_owned(),
             expires_at: text(EXPIRES).map(str::parse).transpose().ok()?,
+            guest: text(GUEST).map(str::to_owned),
         })
     };
     caller().map_or(Stamp::Malformed, Stamp::Caller)
@@ -118,6 +124,7 @@ mod tests {
             session: SessionId::random(),
             name: "Ana Ñandú %41\n".into(),
             expires_at: Some(1_795_228_800_007),
+            guest: Some("abcd-efgh-jkmn".into()),
         }
     }
 

@@ -41,6 +41,90 @@ codes! {
     WeakPassword = "weak_password",
     /// No password was given.
     PasswordRequired = "password_required",
+    /// The current password is another.
+    WrongPassword = "wrong_password",
+    /// No current password was given.
+    CurrentPasswordRequired = "current_password_required",
+    /// The new password was not typed again.
+    ConfirmationRequired = "confirmation_required",
+    /// The new password was typed differently the second time.
+    PasswordMismatch = "password_mismatch",
+    /// An operator has disabled the account.
+    AccountDisabled = "account_disabled",
+    /// A search for less than two characters.
+    InvalidQuery = "invalid_query",
+    /// No such session of one's own.
+    SessionNotFound = "session_not_found",
+    /// The password was right, and a code of the second factor is needed.
+    SecondFactorRequired = "second_factor_required",
+    /// A code of the second factor that is wrong, or was used.
+    InvalidSecondFactor = "invalid_second_factor",
+    /// This change needs a code of the second factor, shown in the last ten minutes.
+    ConfirmSecondFactor = "confirm_second_factor",
+    /// This change of an account without a password needs a session that began in the last ten minutes.
+    RecentLoginRequired = "recent_login_required",
+    /// Of this user a second factor is asked, and they have to set it up first.
+    SecondFactorSetupRequired = "second_factor_setup_required",
+    /// There is a second factor already.
+    SecondFactorEnabled = "second_factor_enabled",
+    /// There is no second factor, and none was proposed.
+    NoSecondFactor = "no_second_factor",
+    /// Too many wrong codes; try again in a quarter of an hour.
+    TooManyTries = "too_many_tries",
+    /// Both a session's cookie and a bearer token were sent.
+    TwoCredentials = "two_credentials",
+    /// A bearer token that can't be one, has expired, or was ended.
+    InvalidBearer = "invalid_bearer",
+    /// The token may not be used for this.
+    InsufficientScope = "insufficient_scope",
+    /// No refresh token was given.
+    RefreshTokenRequired = "refresh_token_required",
+    /// A personal token without a name, without scopes, or that is to last too long.
+    InvalidToken = "invalid_token",
+    /// The user has as many personal tokens as they may.
+    TooManyTokens = "too_many_tokens",
+    /// No such personal token of one's own.
+    TokenNotFound = "token_not_found",
+    /// The server has no such provider of sign-in.
+    OauthNotConfigured = "oauth_not_configured",
+    /// The provider of sign-in can't be reached, or does not answer as it should.
+    OauthUnavailable = "oauth_unavailable",
+    /// Nobody was sent there with this state, not from this browser, or too long ago.
+    OauthExpired = "oauth_expired",
+    /// They said no at the provider.
+    OauthDenied = "oauth_denied",
+    /// What the provider says is not right.
+    OauthFailed = "oauth_failed",
+    /// The provider does not say that the mail address was shown to be theirs.
+    OauthAddressUnverified = "oauth_address_unverified",
+    /// An account has the mail address, and it was not shown here that it is theirs.
+    OauthAddressTaken = "oauth_address_taken",
+    /// Another account is signed in to by this identity.
+    IdentityTaken = "identity_taken",
+    /// The account has another identity of this provider.
+    ProviderLinked = "provider_linked",
+    /// No such identity of one's own.
+    IdentityNotFound = "identity_not_found",
+    /// Without it nobody could sign in to the account.
+    LastWayIn = "last_way_in",
+    /// The account has no password.
+    NoPassword = "no_password",
+    /// The password was right, and the mail address has to be shown to be theirs first.
+    EmailNotVerified = "email_not_verified",
+    /// A code for an address that is wrong, has expired, or was tried too often; or the address has none.
+    InvalidVerificationCode = "invalid_verification_code",
+    /// No code of a reset link was given.
+    ResetCodeRequired = "reset_code_required",
+    /// A reset link that never was, has expired, or was used.
+    InvalidResetCode = "invalid_reset_code",
+    /// Nobody can register here.
+    RegistrationClosed = "registration_closed",
+    /// Only who was invited can register here.
+    InvitationRequired = "invitation_required",
+    /// An invitation that never was, has expired, was used, or is for another address.
+    InvalidInvitation = "invalid_invitation",
+    /// Addresses of this domain can't register here.
+    EmailDomainNotAllowed = "email_domain_not_allowed",
     /// Unknown address or wrong password; never which.
     InvalidCredentials = "invalid_credentials",
     /// The request has no session.
@@ -49,6 +133,10 @@ codes! {
     InvalidSession = "invalid_session",
     /// No such user.
     UserNotFound = "user_not_found",
+    /// A picture that can't be read, or has too many pixels.
+    InvalidImage = "invalid_image",
+    /// The user has no picture here.
+    AvatarNotFound = "avatar_not_found",
 
     /// Title, date or time is missing.
     MeetingFieldsRequired = "meeting_fields_required",
@@ -129,7 +217,76 @@ codes! {
     BackendTimeout = "backend_timeout",
     /// Our fault; the log names the request id.
     Internal = "internal",
+    /// All places in the call are taken.
+    CallFull = "call_full",
+    /// The user is not in the call.
+    NotInCall = "not_in_call",
+    /// Whom a signal is for is not in the call.
+    PeerNotFound = "peer_not_found",
+    /// A signal that can't be passed on.
+    InvalidSignal = "invalid_signal",
+    /// The meeting has a passcode, and none was given.
+    PasscodeRequired = "passcode_required",
+    /// Another passcode than the meeting's.
+    WrongPasscode = "wrong_passcode",
+    /// The meeting takes nobody new now.
+    MeetingLocked = "meeting_locked",
+    /// The user waits to be let in by a host.
+    WaitingRoom = "waiting_room",
+    /// Too many wait already.
+    WaitingRoomFull = "waiting_room_full",
+    /// A host has removed the user from the meeting.
+    RemovedFromMeeting = "removed_from_meeting",
+    /// Who is signed in with an account needs no guest's session.
+    AlreadySignedIn = "already_signed_in",
+    /// No code of a meeting's link was given.
+    InvalidMeetingCode = "invalid_meeting_code",
+    /// The meeting takes no guests.
+    GuestsNotAllowed = "guests_not_allowed",
+    /// Only who hosts may do this.
+    NotModerator = "not_moderator",
+    /// No such user in the meeting.
+    ParticipantNotFound = "participant_not_found",
+    /// No such message, or one that is too old to be changed.
+    MessageNotFound = "message_not_found",
+    /// The message is another's.
+    NotAuthor = "not_author",
+    /// Not one emoji.
+    InvalidReaction = "invalid_reaction",
+    /// Too many different reactions to one message.
+    TooManyReactions = "too_many_reactions",
+    /// Somebody presents already.
+    ScreenTaken = "screen_taken",
+    /// A poll outside its bounds.
+    InvalidPoll = "invalid_poll",
+    /// As many polls as a meeting may have.
+    TooManyPolls = "too_many_polls",
+    /// No such poll.
+    PollNotFound = "poll_not_found",
+    /// The poll is over.
+    PollClosed = "poll_closed",
+    /// Choices that the poll does not have, or too many.
+    InvalidVote = "invalid_vote",
+    /// A passcode outside 4 to 32 characters.
+    InvalidPasscode = "invalid_passcode",
+    /// A meeting's option that is neither true nor false.
+    InvalidOption = "invalid_option",
+    /// Co-hosts that are no list of ids, or too many.
+    InvalidCoHosts = "invalid_co_hosts",
 }
+
+/// By hand: a derive does not see through the macro to the names on the wire.
+impl utoipa::PartialSchema for ErrorCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .description(Some("What went wrong, for programs. The wire form never changes; the texts may."))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for ErrorCode {}
 
 impl ErrorCode {
     /// Whether the same request may succeed later without being changed.
@@ -138,9 +295,11 @@ impl ErrorCode {
         matches!(
             self,
             Self::RateLimited
+                | Self::TooManyTries
                 | Self::MeetingFull
                 | Self::StoreUnavailable
                 | Self::Busy
+                | Self::OauthUnavailable
                 | Self::ShuttingDown
                 | Self::BackendUnavailable
                 | Self::BackendTimeout
@@ -193,7 +352,7 @@ impl From<ErrorCode> for Problem {
 }
 
 /// `{code, message, details?}`: the error of an HTTP body, an ack or a socket `error` event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[ts(export)]
 pub struct ErrorBody {
     /// For programs.
@@ -203,11 +362,12 @@ pub struct ErrorBody {
     /// Each problem, where there are several.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     #[ts(as = "Option<Vec<ErrorDetail>>", optional)]
+    #[schema(min_items = 2)]
     pub details: Vec<ErrorDetail>,
 }
 
 /// One of several problems.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[ts(export)]
 pub struct ErrorDetail {
     /// For programs.
@@ -241,10 +401,11 @@ impl ErrorBody {
 }
 
 /// The body of every failed HTTP request: `{success:false, message, error}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[ts(export)]
 pub struct ApiError {
     /// Always false.
+    #[schema(schema_with = crate::schema::no)]
     pub success: bool,
     /// The same as `error.message`.
     pub message: String,

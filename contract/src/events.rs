@@ -1,7 +1,13 @@
 //! Socket events: their names and payloads.
 
+mod call;
+mod chat;
+mod host;
+mod stage;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::{call::*, chat::*, host::*, stage::*};
 use crate::{
     error::{ErrorBody, ErrorCode},
     ids::{MeetingId, UserId},
@@ -19,6 +25,58 @@ pub mod client {
     pub const TYPING_START: &str = "typing:start";
     /// The user stopped typing.
     pub const TYPING_STOP: &str = "typing:stop";
+    /// Another text for one's own message.
+    pub const CHAT_EDIT: &str = "chat:edit";
+    /// A message is taken back.
+    pub const CHAT_DELETE: &str = "chat:delete";
+    /// A reaction to a message.
+    pub const CHAT_REACT: &str = "chat:react";
+    /// Into the call.
+    pub const CALL_JOIN: &str = "call:join";
+    /// Something for one peer.
+    pub const CALL_SIGNAL: &str = "call:signal";
+    /// One is not to be heard from now on.
+    pub const CALL_MUTE: &str = "call:mute";
+    /// One is to be heard from now on.
+    pub const CALL_UNMUTE: &str = "call:unmute";
+    /// One is to be seen from now on.
+    pub const CALL_VIDEO_ON: &str = "call:video-on";
+    /// One is not to be seen from now on.
+    pub const CALL_VIDEO_OFF: &str = "call:video-off";
+    /// Out of the call.
+    pub const CALL_LEAVE: &str = "call:leave";
+    /// One presents one's screen.
+    pub const SCREEN_START: &str = "screen:start";
+    /// Nobody presents any more.
+    pub const SCREEN_STOP: &str = "screen:stop";
+    /// A hand goes up.
+    pub const HAND_RAISE: &str = "hand:raise";
+    /// A hand goes down.
+    pub const HAND_LOWER: &str = "hand:lower";
+    /// A reaction of the moment.
+    pub const REACTION_SEND: &str = "reaction:send";
+    /// Who waits is let in.
+    pub const LOBBY_ADMIT: &str = "lobby:admit";
+    /// All who wait are let in.
+    pub const LOBBY_ADMIT_ALL: &str = "lobby:admit-all";
+    /// Who waits is not let in.
+    pub const LOBBY_DENY: &str = "lobby:deny";
+    /// Nobody new is let in.
+    pub const MEETING_LOCK: &str = "meeting:lock";
+    /// People are let in again.
+    pub const MEETING_UNLOCK: &str = "meeting:unlock";
+    /// One user, or all others, are not to be heard.
+    pub const MEETING_MUTE: &str = "meeting:mute";
+    /// A user is out, and does not come back.
+    pub const MEETING_REMOVE: &str = "meeting:remove";
+    /// The meeting is over, for all.
+    pub const MEETING_END: &str = "meeting:end";
+    /// A question to all.
+    pub const POLL_OPEN: &str = "poll:open";
+    /// An answer.
+    pub const POLL_VOTE: &str = "poll:vote";
+    /// No more answers.
+    pub const POLL_CLOSE: &str = "poll:close";
 }
 
 /// Names of the events the server sends.
@@ -39,6 +97,58 @@ pub mod server {
     pub const ICE_SERVERS: &str = "call:ice-servers";
     /// The meeting was completed, cancelled or deleted.
     pub const MEETING_ENDED: &str = "meeting:ended";
+    /// A message has another text.
+    pub const CHAT_EDITED: &str = "chat:edited";
+    /// A message was taken back.
+    pub const CHAT_DELETED: &str = "chat:deleted";
+    /// Somebody reacted to a message, or took that back.
+    pub const CHAT_REACTED: &str = "chat:reacted";
+    /// Who is in the call, to who has come into it.
+    pub const CALL_PEERS_LIST: &str = "call:peers-list";
+    /// A user came into the call.
+    pub const CALL_PEER_JOINED: &str = "call:peer-joined";
+    /// A user left the call.
+    pub const CALL_PEER_LEFT: &str = "call:peer-left";
+    /// Something from one peer.
+    pub const CALL_SIGNAL: &str = "call:signal";
+    /// Whether somebody is to be heard.
+    pub const CALL_MUTE_STATUS: &str = "call:mute-status";
+    /// Whether somebody is to be seen.
+    pub const CALL_VIDEO_STATUS: &str = "call:video-status";
+    /// A refused or malformed `call:join` or `call:signal`, when no ack was asked for.
+    pub const CALL_ERROR: &str = "call:error";
+    /// Somebody presents.
+    pub const SCREEN_STARTED: &str = "screen:started";
+    /// Nobody presents any more.
+    pub const SCREEN_STOPPED: &str = "screen:stopped";
+    /// A hand went up.
+    pub const HAND_RAISED: &str = "hand:raised";
+    /// A hand went down.
+    pub const HAND_LOWERED: &str = "hand:lowered";
+    /// A reaction of the moment.
+    pub const REACTION_SENT: &str = "reaction:sent";
+    /// Who waits to be let in.
+    pub const LOBBY_WAITING: &str = "lobby:waiting";
+    /// One is let in.
+    pub const LOBBY_ADMITTED: &str = "lobby:admitted";
+    /// One is not let in.
+    pub const LOBBY_DENIED: &str = "lobby:denied";
+    /// Nobody new is let in.
+    pub const MEETING_LOCKED: &str = "meeting:locked";
+    /// People are let in again.
+    pub const MEETING_UNLOCKED: &str = "meeting:unlocked";
+    /// One was muted by a host.
+    pub const MEETING_MUTED: &str = "meeting:muted";
+    /// One was removed by a host.
+    pub const MEETING_REMOVED: &str = "meeting:removed";
+    /// Other people host.
+    pub const MEETING_ROLES: &str = "meeting:roles";
+    /// There is a question.
+    pub const POLL_OPENED: &str = "poll:opened";
+    /// Somebody answered.
+    pub const POLL_COUNTED: &str = "poll:counted";
+    /// There are no more answers.
+    pub const POLL_CLOSED: &str = "poll:closed";
     /// Something about the server that concerns this connection.
     pub const SERVER_NOTICE: &str = "server:notice";
     /// A refused or malformed join or message, when no ack was asked for.
@@ -46,7 +156,7 @@ pub mod server {
 }
 
 /// `join:meeting`.
-#[derive(Debug, Clone, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, optional_fields)]
 pub struct JoinMeeting {
@@ -57,12 +167,15 @@ pub struct JoinMeeting {
     pub epoch: Option<String>,
     /// The highest `seq` seen in that epoch, to resume.
     #[serde(default)]
-    #[ts(type = "number")]
+    #[ts(as = "Option<u32>")] // a number, which JavaScript's holds far beyond any log
     pub since: Option<u64>,
+    /// Where the meeting has one, unless the user is in it already.
+    #[serde(default)]
+    pub passcode: Option<String>,
 }
 
 /// `leave:meeting`: the id as a bare string, or `{meetingId}`.
-#[derive(Debug, Clone, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(untagged)]
 #[ts(export)]
 pub enum LeaveMeeting {
@@ -84,7 +197,7 @@ impl LeaveMeeting {
 }
 
 /// `typing:start`, `typing:stop`, and others that name a meeting only.
-#[derive(Debug, Clone, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct InMeeting {
@@ -93,21 +206,29 @@ pub struct InMeeting {
 }
 
 /// `chat:message`, as a client sends it.
-#[derive(Debug, Clone, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, optional_fields)]
 pub struct SendMessage {
     /// The meeting.
     pub meeting_id: String,
     /// The text, up to 4,000 characters after trimming.
+    #[schema(example = "Hello, Luis!")]
     pub message: String,
     /// The client's own id of the message: sent again, it appears once.
     #[serde(default)]
+    #[schema(max_length = 128)]
     pub client_message_id: Option<String>,
+    /// The message that it answers.
+    #[serde(default)]
+    pub reply_to: Option<String>,
+    /// The only one in the meeting, beside the sender, who gets it; everyone when it is absent.
+    #[serde(default)]
+    pub to_user_id: Option<String>,
 }
 
 /// A user in a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Participant {
@@ -116,11 +237,16 @@ pub struct Participant {
     /// The profile's name.
     pub username: String,
     /// When the user came, ISO 8601.
+    #[schema(format = DateTime)]
     pub joined_at: String,
+    /// Whether it is a guest; absent for who has an account.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub guest: bool,
 }
 
 /// `users:online`.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct UsersOnline {
@@ -133,7 +259,7 @@ pub struct UsersOnline {
 }
 
 /// `user:joined`, `user:left`.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct UserMoved {
@@ -144,6 +270,7 @@ pub struct UserMoved {
     /// Their name.
     pub username: String,
     /// When, ISO 8601.
+    #[schema(format = DateTime)]
     pub timestamp: String,
     /// The entry's place in the room's log.
     #[ts(type = "number")]
@@ -151,7 +278,7 @@ pub struct UserMoved {
 }
 
 /// `chat:message`, as the room receives it.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, optional_fields)]
 pub struct ChatMessage {
@@ -166,17 +293,35 @@ pub struct ChatMessage {
     /// The trimmed text.
     pub message: String,
     /// When the room took it, ISO 8601.
+    #[schema(format = DateTime)]
     pub timestamp: String,
     /// The entry's place in the room's log.
     #[ts(type = "number")]
     pub seq: u64,
     /// The sender's own id of the message.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub client_message_id: Option<String>,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reply_to: Option<String>,
+    /// For whom alone it is, beside its sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub to_user_id: Option<UserId>,
+    /// When its text was last changed, ISO 8601.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub edited_at: Option<String>,
+    /// Who reacted, and how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reactions: Option<Vec<Reactions>>,
 }
 
 /// `typing:start`, `typing:stop`.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Typing {
@@ -189,7 +334,7 @@ pub struct Typing {
 }
 
 /// Why a meeting's room ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum EndReason {
@@ -202,7 +347,7 @@ pub enum EndReason {
 }
 
 /// `meeting:ended`.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct MeetingEnded {
@@ -211,25 +356,28 @@ pub struct MeetingEnded {
     /// Why.
     pub reason: EndReason,
     /// When, ISO 8601.
+    #[schema(format = DateTime)]
     pub timestamp: String,
 }
 
 /// One STUN or TURN server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[ts(export, optional_fields)]
 pub struct IceServer {
     /// Its addresses.
     pub urls: String,
     /// TURN's user name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub username: Option<String>,
     /// TURN's credential.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub credential: Option<String>,
 }
 
 /// What a notice is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum NoticeCode {
@@ -242,7 +390,7 @@ pub enum NoticeCode {
 }
 
 /// `server:notice`.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, optional_fields)]
 pub struct ServerNotice {
@@ -250,12 +398,13 @@ pub struct ServerNotice {
     pub code: NoticeCode,
     /// When trying again makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number")]
+    #[schema(nullable = false)]
+    #[ts(as = "Option<u32>")]
     pub retry_after_ms: Option<u64>,
 }
 
 /// `error`.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[ts(export)]
 pub struct SocketError {
     /// For programs.
@@ -299,7 +448,7 @@ impl<T> Ack<T> {
 
 /// The ack of `join:meeting`: the room as this user may see it. The elements of `messages` and `events`
 /// are already encoded.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Joined {
@@ -315,13 +464,13 @@ pub struct Joined {
     #[ts(type = "number")]
     pub seq: u64,
     /// `chat:message` payloads.
-    #[ts(type = "Array<ChatMessage>")]
+    #[ts(as = "Vec<ChatMessage>")]
+    #[schema(value_type = Vec<ChatMessage>)]
     pub messages: Vec<std::sync::Arc<serde_json::value::RawValue>>,
     /// Other events since `since`: their names and payloads.
     pub events: Vec<MissedEvent>,
-    /// Live objects of the room; none yet.
-    #[ts(type = "Record<string, unknown>")]
-    pub state: serde_json::Map<String, serde_json::Value>,
+    /// Live objects of the room.
+    pub state: RoomState,
     /// Whether `messages` and `events` are exactly what was missed since `since`.
     pub recovered: bool,
     /// Whether this join did not ask to resume.
@@ -329,18 +478,19 @@ pub struct Joined {
 }
 
 /// An event other than a message that a resuming client missed.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[ts(export)]
 pub struct MissedEvent {
     /// The event's name.
     pub event: &'static str,
     /// Its payload.
     #[ts(type = "unknown")]
+    #[schema(value_type = Object)]
     pub data: std::sync::Arc<serde_json::value::RawValue>,
 }
 
 /// The ack of `chat:message`.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, optional_fields)]
 pub struct MessageTaken {
@@ -350,12 +500,14 @@ pub struct MessageTaken {
     #[ts(type = "number")]
     pub seq: u64,
     /// When the room took it, ISO 8601.
+    #[schema(format = DateTime)]
     pub timestamp: String,
     /// The sender's own id of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub client_message_id: Option<String>,
 }
 
 /// The ack of an event that answers nothing more.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 pub struct Done {}

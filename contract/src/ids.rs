@@ -18,8 +18,8 @@ fn check(text: &str) -> Result<(), NotAnId> {
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident) => {
+        $(#[doc = $doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, ts_rs::TS)]
         #[serde(try_from = "String")]
         #[ts(type = "string")]
@@ -55,6 +55,14 @@ macro_rules! id {
                 write!(f, "{}({})", stringify!($name), self.0)
             }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                crate::schema::id(concat!($($doc),*)).into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -8,12 +8,14 @@ rust_i18n::i18n!("locales", fallback = "en");
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod caller;
+pub mod described;
 pub mod error;
 pub mod events;
 pub mod http;
 pub mod ids;
 pub mod limits;
 pub mod meeting;
+mod schema;
 pub mod status;
 pub mod text;
 pub mod user;

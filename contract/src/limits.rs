@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const ID_MAX: usize = 128;
 /// Bytes of a JSON body on `/api`. Past it: 413 `body_too_large`.
 pub const JSON_BODY_MAX: usize = 100_000;
+/// Bytes of a picture that becomes an avatar. Past it: 413 `body_too_large`.
+pub const PICTURE_MAX: usize = 5 * 1024 * 1024;
 /// Bytes of one WebSocket frame or message, or of one polling body. Past it the connection closes.
 pub const FRAME_MAX: usize = 128 * 1024;
 /// Bytes of a request's URL. Past it: 414 `uri_too_long`.
@@ -71,6 +73,37 @@ pub const ROSTER_AT_ONCE_MAX: usize = 32;
 /// How long `users:online` is gathered in larger rooms.
 pub const ROSTER_GATHER: Duration = Duration::from_millis(250);
 
+/// Bytes of a `peerId`. Past it: `invalid_payload`.
+pub const PEER_ID_MAX: usize = 128;
+/// Bytes of a signal between peers. Past it: `invalid_signal`.
+pub const SIGNAL_MAX: usize = 64 * 1024;
+/// Bytes of a reaction: what one emoji takes, with its modifiers. Past it: `invalid_reaction`.
+pub const REACTION_MAX: usize = 32;
+/// Different reactions to one message. Past it: `too_many_reactions`.
+pub const REACTIONS_PER_MESSAGE: usize = 20;
+/// Reactions to the latest messages of a room together. Past it: `too_many_reactions`.
+pub const REACTIONS_KEPT: usize = 5_000;
+/// The latest messages that can be edited, deleted and reacted to. Past it: `message_not_found`.
+pub const MESSAGES_CHANGEABLE: usize = 500;
+/// Users waiting to be let into a meeting. Past it: `waiting_room_full`.
+pub const WAITING_MAX: usize = 200;
+/// Polls of a meeting while it meets. Past it: `too_many_polls`.
+pub const POLLS_MAX: usize = 20;
+/// Characters of a poll's question. Past it: `invalid_poll`.
+pub const POLL_QUESTION_MAX: usize = 300;
+/// Options of a poll, 2 at least. Past it: `invalid_poll`.
+pub const POLL_OPTIONS_MAX: usize = 10;
+/// Characters of a poll's option. Past it: `invalid_poll`.
+pub const POLL_OPTION_MAX: usize = 100;
+/// Characters of a meeting's passcode, 4 at least. Outside: `invalid_passcode`.
+pub const PASSCODE_MAX: usize = 32;
+/// Co-hosts of a meeting. Past it: `invalid_co_hosts`.
+pub const CO_HOSTS_MAX: usize = 50;
+/// How long a meeting may be empty after its planned end before it is over.
+pub const EMPTY_AFTER_END: Duration = Duration::from_mins(30);
+/// How long a TURN credential can be used to allocate; a call that goes on keeps its allocation.
+pub const TURN_CREDENTIAL_LIFE: Duration = Duration::from_hours(12);
+
 /// Unsent bytes at which a connection is behind and is cut.
 pub const BEHIND_BYTES: usize = 256 * 1024;
 /// Bytes of the largest event or answer: the join of a full room with all that was missed. Where frames are not
@@ -78,6 +111,10 @@ pub const BEHIND_BYTES: usize = 256 * 1024;
 pub const ANSWER_MAX: usize = 512 * 1024;
 /// Age of the oldest unsent byte at which a connection is behind and is cut.
 pub const BEHIND_AGE: Duration = Duration::from_secs(10);
+
+/// Bytes of messages and bodies that clients have begun to send to one process and not finished, those under 8 kB apart.
+/// Past it the connection of whoever began first is cut.
+pub const UNFINISHED_BYTES: usize = 8 * 1024 * 1024;
 
 /// Engine.IO's ping interval.
 pub const PING_INTERVAL: Duration = Duration::from_secs(25);

@@ -40,7 +40,7 @@ export async function faults(services, { short = false, only, random = short ? 0
     if (names.length === 0) return;
     const flags = ["--test", `--test-concurrency=${width}`, "--test-reporter=spec", "--test-timeout=280000"];
     const tested = await run(process.execPath, [...flags, ...files(names)], { cwd: TESTS, env, minutes: 20 });
-    rows.push({ ...nodeRow(short ? "short" : "full", tested), suite: `faults (${width === 1 ? "alone" : "together"})` });
+    rows.push(nodeRow(`faults (${width === 1 ? "alone" : "together"})`, short ? "short" : "full", tested));
   };
   console.log("\nfaults");
   await each(chosen(TOGETHER), 2);

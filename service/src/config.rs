@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
+use http::Uri;
 use secrecy::SecretString;
 
 type Lookup = Box<dyn Fn(&str) -> Option<String>>;
@@ -103,6 +104,21 @@ impl Env {
             return default;
         }
         value
+    }
+
+    /// The address of a web app: `http://` or `https://` and a host, perhaps with a path.
+    pub fn web_address(&mut self, name: &'static str) -> Option<Uri> {
+        let text = self.text(name)?;
+        let uri = text.parse().ok().filter(|uri: &Uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+        });
+        if uri.is_none() {
+            self.problem(format!(
+                "{name} must be an address that begins with http:// or https://, not {text:?}"
+            ));
+        }
+        uri
     }
 
     /// A comma list; `default` when absent.

@@ -1,8 +1,11 @@
 //! A SQL database: SQLite, PostgreSQL or MySQL (MariaDB), with bounded waits.
 
+mod file;
+
 use std::{
+    fs::File,
     future::Future,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -60,8 +63,37 @@ pub enum DatabaseError {
     #[error("{0} can't be made or locked: {1}; give DATABASE_URL a path this user may write to")]
     Folder(PathBuf, std::io::Error),
     /// Another process holds the migration lock.
-    #[error("another process has been migrating this database for too long; see whether it hangs")]
+    #[error(
+        "another process has been migrating or restoring this database for too long; see whether it hangs"
+    )]
     Locked,
+    /// Only SQLite is a file.
+    #[error(
+        "only an SQLite database is backed up and restored here; use the tools of PostgreSQL or MySQL (pg_dump, mysqldump)"
+    )]
+    NoFile,
+    /// The file is there, and would be overwritten.
+    #[error("{0} is there already; name a file that is not")]
+    Exists(PathBuf),
+    /// What was to be restored is no backup.
+    #[error("{0} is no whole backup of Plenum: {1}")]
+    NoBackup(PathBuf, String),
+    /// A server has the database open.
+    #[error("{0} is in use; stop Plenum first")]
+    InUse(PathBuf),
+    /// A restore failed at its end, and what it had moved can't be moved back.
+    #[error(
+        "{path} is not restored: {error}. It is as it was, but for its journals, which stand beside it now: before Plenum starts \
+         again, rename each {kept}-* back to {path}-*"
+    )]
+    Moved {
+        /// The database.
+        path: PathBuf,
+        /// What its journals' names begin with.
+        kept: PathBuf,
+        /// Why it failed.
+        error: std::io::Error,
+    },
     /// The database said no.
     #[error("the database can't be used: {0}; check DATABASE_URL and that the server runs")]
     Database(#[from] DbErr),
@@ -84,6 +116,8 @@ impl Database {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| DatabaseError::Folder(path.clone(), error))?;
         }
+        // Whoever restores a backup holds it too: what is opened here is not about to be replaced.
+        let lock = hold(&path).await?;
         options.map_sqlx_sqlite_opts(|sqlite| {
             use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
             sqlite
@@ -101,6 +135,7 @@ impl Database {
                 .await?;
         let watch = Watch::open(options.clone()).await?;
         let read = SeaOrm::connect(options.max_connections(CONNECTIONS).to_owned()).await?;
+        drop(lock);
         Ok(Self { read, write, watch: Some(watch), url: url.to_owned() })
     }
 
@@ -145,14 +180,7 @@ impl Database {
         let Some(path) = sqlite_path(&self.url) else {
             return Ok(work.await?); // in memory: nobody else can see it
         };
-        let mut name = path.into_os_string();
-        name.push(".migration-lock");
-        let path = PathBuf::from(name);
-        let lock = std::fs::File::create(&path).map_err(|e| DatabaseError::Folder(path.clone(), e))?;
-        let held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock));
-        let lock = tokio::time::timeout(MIGRATION_LOCK, held).await.map_err(|_| DatabaseError::Locked)?;
-        let lock = lock.map_err(std::io::Error::other).flatten();
-        let lock = lock.map_err(|error| DatabaseError::Folder(path.clone(), error))?;
+        let lock = hold(&path).await?;
         let done = work.await;
         drop(lock);
         Ok(done?)
@@ -184,6 +212,12 @@ impl Database {
         let done = work.await;
         holder.close().await?; // which gives the lock back
         Ok(done?)
+    }
+
+    /// The file of an SQLite database; none of another, or of one in memory.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        sqlite_path(&self.url)
     }
 
     /// Whether the database answers.
@@ -251,6 +285,23 @@ fn without_broken_transactions(mut options: ConnectOptions) -> ConnectOptions {
         })
     });
     options
+}
+
+/// The file whose lock whoever opens, migrates or restores this SQLite file holds meanwhile.
+fn lock_file(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".migration-lock");
+    name.into()
+}
+
+/// Waits for that lock.
+async fn hold(path: &Path) -> Result<File, DatabaseError> {
+    let path = lock_file(path);
+    let lock = File::create(&path).map_err(|error| DatabaseError::Folder(path.clone(), error))?;
+    let held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock));
+    let lock = tokio::time::timeout(MIGRATION_LOCK, held).await.map_err(|_| DatabaseError::Locked)?;
+    let lock = lock.map_err(std::io::Error::other).flatten();
+    lock.map_err(|error| DatabaseError::Folder(path, error))
 }
 
 /// The file of an `sqlite://` address; none for another database, or one in memory.

@@ -9,6 +9,7 @@ mod kernel;
 mod listen;
 mod newcomers;
 mod trace;
+mod unfinished;
 mod watch;
 
 pub use address::bare_http;

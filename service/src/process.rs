@@ -75,6 +75,39 @@ where
     status
 }
 
+/// Does one thing and ends: an operator's command. `done` says whether it went well; what went wrong otherwise is told in words.
+///
+/// Exit status 0 when it went well, 1 when it did not, 2 when variables are bad or missing.
+pub fn once<C, F>(read: impl FnOnce(&mut Env) -> C, command: impl FnOnce(C, Lifecycle) -> F) -> ExitCode
+where
+    F: Future<Output = Result<(), StartError>>,
+{
+    let mut env = Env::process();
+    let logs = LogConfig::of_command(&mut env);
+    let config = read(&mut env);
+    if let Err(problems) = env.finish() {
+        eprint!("{problems}");
+        return ExitCode::from(BAD_VARIABLES);
+    }
+    logs.start();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the process can't start its runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(command(config, Lifecycle::new()));
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 async fn until_ended(serve: impl Future<Output = Result<(), StartError>>, life: Lifecycle) -> ExitCode {
     if let Err(error) = life.stop_at_signal() {
         tracing::error!(%error, "the process can't listen for signals");

@@ -37,6 +37,13 @@ impl LogConfig {
         Self { json, filter }
     }
 
+    /// As [`read`](Self::read), for a command that a person has typed: warnings alone, unless told otherwise.
+    pub(crate) fn of_command(env: &mut Env) -> Self {
+        let spoken = env.text("RUST_LOG").is_some();
+        let config = Self::read(env);
+        if spoken { config } else { Self { filter: "warn".into(), ..config } }
+    }
+
     /// Begins to write logs to standard error. A second call changes nothing.
     pub fn start(&self) {
         let filter = EnvFilter::new(format!("{},{CAPPED}", self.filter));

@@ -102,8 +102,8 @@ describe("attackers", () => {
       await Promise.all(lanes);
     });
     assert.deepEqual([hers.losses, his.losses], [[], []]);
-    assert.ok(peak - usual <= MOST_MIB, `resident memory grew by ${Math.round(peak - usual)} MiB`);
+    assert.ok(peak - usual <= MOST_MIB, `resident memory grew by ${Math.round(peak - usual)} MiB, from ${Math.round(usual)}`);
     const more = await backTo(before, [process], { mib: MOST_MIB });
-    measured(`memory grew by ${Math.round(Math.max(peak - usual, 0))} MiB; ${cuts} times one was cut; a message between the two took ${Math.round(waits.at(-1))} ms at most; afterwards ${more.mib} MiB more`);
+    measured(`memory grew by ${Math.round(Math.max(peak - usual, 0))} MiB from ${Math.round(usual)}; ${cuts} times one was cut; a message between the two took ${Math.round(waits.at(-1))} ms at most; afterwards ${more.mib} MiB more`);
   });
 });

@@ -23,13 +23,14 @@ export function postgresDatabase() {
   return url.href;
 }
 
-/** A new database on the server of TEST_POSTGRES_URL, reached through a proxy: `{url, proxy}`. */
+/** A new database on the server of TEST_POSTGRES_URL, reached through a proxy: `{url, proxy}`, and `direct` without it. */
 export async function postgresThroughProxy() {
-  const url = new URL(postgresDatabase());
+  const direct = postgresDatabase();
+  const url = new URL(direct);
   const proxy = await Proxy.before(`${url.hostname}:${url.port || 5432}`);
   url.hostname = "127.0.0.1";
   url.port = String(proxy.port);
-  return { url: url.href, proxy };
+  return { url: url.href, proxy, direct };
 }
 
 /** The variables of an empty Firestore project on the emulator, reached through a proxy: `{env, proxy}`. */

@@ -3,7 +3,7 @@ import http from "node:http";
 import { within } from "./wait.mjs";
 
 /**
- * @returns {Promise<{status, headers, raw: string[], cookies: string[], text, body}>} `body` is the parsed JSON, if it is JSON
+ * @returns {Promise<{status, headers, raw: string[], cookies: string[], bytes, text, body}>} `body` is the parsed JSON, if it is JSON
  */
 export function request(url, { method = "GET", path, headers = {}, body, ms } = {}) {
   const { hostname, port, pathname, search } = new URL(url);
@@ -18,11 +18,12 @@ export function request(url, { method = "GET", path, headers = {}, body, ms } = 
       answer.on("data", (chunk) => chunks.push(chunk));
       answer.on("error", reject);
       answer.on("end", () => {
-        const text = Buffer.concat(chunks).toString("utf8");
+        const bytes = Buffer.concat(chunks);
+        const text = bytes.toString("utf8");
         let parsed;
         if (/json/.test(answer.headers["content-type"])) parsed = JSON.parse(text);
         const cookies = answer.headers["set-cookie"] ?? [];
-        resolve({ status: answer.statusCode, headers: answer.headers, raw: answer.rawHeaders, cookies, text, body: parsed });
+        resolve({ status: answer.statusCode, headers: answer.headers, raw: answer.rawHeaders, cookies, bytes, text, body: parsed });
       });
     });
     sent.on("error", reject);

@@ -4,6 +4,8 @@ import { TimedOut, eventually } from "./wait.mjs";
 
 /** Resident memory in MiB. */
 export const rss = ({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
+/** The most that was ever resident, in MiB. */
+export const highest = ({ pid }) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
 export const descriptors = ({ pid }) => readdirSync(`/proc/${pid}/fd`).length;
 
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);

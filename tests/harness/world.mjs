@@ -11,6 +11,9 @@ import { inParallel } from "./wait.mjs";
 /** Texts shorter than this may stand in a log by chance. */
 const TELLING = 8;
 
+/** Those that run. */
+const worlds = new Set();
+
 export class World {
   secrets = new Set();
   people = [];
@@ -21,6 +24,7 @@ export class World {
   }
 
   async start() {
+    worlds.add(this);
     const { options } = this;
     this.servers = new Servers(typeof options === "function" ? await options() : options);
     await this.servers.start();
@@ -69,17 +73,18 @@ export class World {
   /** Stops the system and checks what no run may leave behind. */
   async close() {
     this.quiet();
+    worlds.delete(this);
     if (!this.servers) return;
     const ends = await this.servers.stop();
     const lines = this.servers.processes.flatMap((p) => p.lines.map((line) => `${p.name}: ${line}`));
     try {
-      for (const { name, code, error } of ends) assert.equal(code, 0, `${name} did not end well: ${error ?? code}`);
+      for (const { name, code, signal, error } of ends) assert.equal(code, 0, `${name} did not end well: ${error ?? signal ?? code}`);
       for (const line of lines) {
         assert.ok(!line.includes("panicked"), line);
         for (const secret of this.secrets) assert.ok(!line.includes(secret), `a log holds a secret: ${line}`);
       }
     } finally {
-      killAll();
+      if (worlds.size === 0) killAll(); // what else the tests have started, too; but not another world's
       await this.servers.remove();
     }
   }

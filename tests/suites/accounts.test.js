@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { request } from "../harness/http.mjs";
 import { eventually, inParallel } from "../harness/wait.mjs";
-import { aWorld } from "../harness/world.mjs";
+import { World, aWorld } from "../harness/world.mjs";
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -162,5 +162,36 @@ describe("sessions that last a second", () => {
       return seen.status !== 200 && seen;
     });
     assert.deepEqual([answer.status, answer.body.error.code], [401, "invalid_session"]);
+  });
+});
+
+describe("where the commonest passwords are refused", () => {
+  const world = aWorld({ user: { PASSWORD_BLOCKLIST: "on" } });
+
+  test("none of them is taken for a new one, in whatever letter case, and others are", async () => {
+    const ana = world.visitor();
+    const registers = (password, language) => ana.post("/api/auth/register", { ...ana.fields, password }, { headers: { "accept-language": language } });
+    for (const [password, language, words] of [["123456", "en", /most common/], ["PassWord", "es", /más comunes/], ["qwertyuiop", "en", /most common/]]) {
+      const { status, body } = await registers(password, language);
+      assert.deepEqual([status, body.error.code], [400, "weak_password"], password);
+      assert.match(body.message, words);
+    }
+    assert.match((await registers("12345", "en")).body.message, /at least 6/, "too short is told as that");
+    await ana.registers();
+    await ana.logsIn();
+    const changes = (newPassword) => ana.put("/api/auth/update-password", { currentPassword: ana.fields.password, newPassword, confirmPassword: newPassword });
+    const refused = await changes("iloveyou");
+    assert.deepEqual([refused.status, refused.body.error.code], [400, "weak_password"]);
+    assert.equal((await changes("i love none of you")).status, 200);
+  });
+
+  test("elsewhere they are taken", async () => {
+    const lax = await new World({ mode: "plenum" }).start();
+    try {
+      // Long enough not to stand in a log by chance.
+      await lax.user("ana", { password: "qwertyuiop" });
+    } finally {
+      await lax.close();
+    }
   });
 });

@@ -31,6 +31,13 @@ describe("the session cookie in development", () => {
     assert.deepEqual([name, value, attributes["max-age"], attributes.path], ["session", "", "0", "/"]);
   });
 
+  test("is read beside what another host of the site has set, whatever that is", async () => {
+    const ana = await world.user();
+    const strange = Buffer.from(`name=José; ${ana.cookie}; x=\xff`, "latin1").toString("latin1");
+    const { status } = await request(world.url, { path: "/api/me", headers: { cookie: strange } });
+    assert.equal(status, 200);
+  });
+
   test("is read among others, in any order", async () => {
     const ana = await world.user();
     const cookie = `theme=dark; session=${ana.token}; other="a b"`;

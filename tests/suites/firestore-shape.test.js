@@ -21,7 +21,9 @@ describeIn(["apart-firestore"], "meetings in Firestore", () => {
       meetingId: text(meeting.meetingId), hostId: text(ana.id), title: text("Weekly"), description: text("words"), date: text("2030-01-15"),
       time: text("10:30"), timeZone: text("Europe/Madrid"), startsAt: text("2030-01-15T09:30:00.000Z"), estimatedDuration: whole(45),
       maxParticipants: whole(4), participants: { arrayValue: { values: [text(ana.id), text(ben.id)] } }, activeParticipants: whole(0),
-      createdAt: text(meeting.createdAt), status: text("active"),
+      createdAt: text(meeting.createdAt), status: text("active"), code: text(meeting.code), coHosts: { arrayValue: {} },
+      waitingRoom: { booleanValue: false }, guestsAllowed: { booleanValue: false }, passcode: { nullValue: null }, removed: { arrayValue: {} },
+      emptiedAt: { nullValue: null }, activeFrom: text("2030-01-15T09:30:00.000Z"),
     });
     assert.match(updatedAt.stringValue, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });

@@ -26,8 +26,12 @@ describe("HTTP at the gateway", () => {
     assert.ok(body.service && body.timestamp);
   });
 
-  test("GET / is a page about what this is, with the ways to the API, the docs and the health", async () => {
-    const { status, headers, text } = await request(world.url, { path: "/", headers: { accept: "text/html,*/*" } });
+  test("/docs/start is a page about what this is, with the ways to the API, the docs and the health, and / is a page", async () => {
+    const first = await request(world.url, { path: "/", headers: { accept: "text/html,*/*" } });
+    assert.equal(first.status, 200);
+    assert.match(first.headers["content-type"], /^text\/html/);
+    assert.match(first.text, /Plenum/);
+    const { status, headers, text } = await request(world.url, { path: "/docs/start", headers: { accept: "text/html,*/*" } });
     assert.equal(status, 200);
     assert.match(headers["content-type"], /^text\/html/);
     for (const part of [/Plenum/, /\/health/, /\/docs/, /\/api/]) assert.match(text, part);

@@ -15,7 +15,7 @@ describe("meetings", () => {
       title: "  Planning ", date: "2030-07-15", time: "10:30", description: "what next", estimatedDuration: 45, maxParticipants: 4,
     });
     assert.deepEqual([status, body.success, typeof body.message], [201, true, "string"]);
-    const { meetingId, id, createdAt, updatedAt, ...rest } = body.data;
+    const { meetingId, id, createdAt, updatedAt, code, ...rest } = body.data;
     assert.equal(id, meetingId);
     assert.match(meetingId, /^[A-Za-z0-9_-]{20,128}$/);
     assert.match(createdAt, ISO);
@@ -23,7 +23,7 @@ describe("meetings", () => {
     assert.deepEqual(rest, {
       hostId: ana.id, title: "Planning", description: "what next", date: "2030-07-15", time: "10:30", timeZone: "UTC",
       startsAt: "2030-07-15T10:30:00.000Z", estimatedDuration: 45, maxParticipants: 4, participants: [ana.id],
-      activeParticipants: 0, status: "active",
+      activeParticipants: 0, status: "active", coHosts: [], waitingRoom: false, guestsAllowed: false, hasPasscode: false,
     });
     assert.deepEqual(await ana.sees(body.data), body.data);
   });

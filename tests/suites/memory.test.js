@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { request } from "../harness/http.mjs";
 import { RawWebSocket } from "../harness/raw-websocket.mjs";
+import { highest } from "../harness/resources.mjs";
 import { eventually, inParallel } from "../harness/wait.mjs";
 import { aWorld } from "../harness/world.mjs";
 
@@ -45,5 +47,28 @@ describe("memory", existsSync("/proc/self/status") ? {} : { skip: "needs /proc" 
       error.message += `: ${before.map((mib) => mib.toFixed(1))} MiB before, ${after.map((mib) => mib.toFixed(1))} after`;
       throw error;
     });
+  });
+});
+
+describe("a thousand logins at once", existsSync("/proc/self/status") ? {} : { skip: "needs /proc" }, () => {
+  const world = aWorld({ gateways: 1 });
+
+  test("are answered or told to come again, in the memory of a few hashes", { timeout: 120_000 }, async () => {
+    const ana = await world.user("ana");
+    const before = highest(world.servers.gateway);
+    const { email, password } = ana.fields;
+    const answers = await Promise.all(Array.from({ length: 1_000 }, (_, n) =>
+      request(world.url, { method: "POST", path: "/api/auth/login", body: { email, password: n % 2 ? password : "a guess at it" } })));
+    const seen = {};
+    for (const { status, headers, text } of answers) {
+      seen[status] = (seen[status] ?? 0) + 1;
+      if (status === 503) assert.ok(Number(headers["retry-after"]) >= 1, text);
+    }
+    assert.deepEqual(Object.keys(seen).filter((status) => !["200", "401", "503"].includes(status)), [], JSON.stringify(seen));
+    assert.ok(seen[200] > 0 && seen[401] > 0 && seen[503] > 0, JSON.stringify(seen));
+    // One hash takes 19 MiB; the rest is a thousand connections.
+    const more = highest(world.servers.gateway) - before;
+    assert.ok(more < 96, `${more.toFixed(1)} MiB more`);
+    await ana.logsIn();
   });
 });

@@ -6,11 +6,9 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
     password_hash,
 };
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::{Semaphore, oneshot};
 
-use crate::error::Error;
+use crate::{error::Error, turns::Turns};
 
 /// KiB one hash works in.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -25,10 +23,7 @@ const WAITING: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
-    /// Those that work, and those that wait.
-    places: Arc<Semaphore>,
-    /// Always the same few threads: the allocator keeps what a thread freed for that thread, and a hash takes much.
-    threads: Arc<ThreadPool>,
+    turns: Turns,
     /// Verified against for an unknown address, so that the time taken tells nothing.
     nobodys: Arc<str>,
 }
@@ -39,25 +34,14 @@ impl Passwords {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| fault(&error))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobodys = hash(&argon2, "nobody has this password")?;
-        let turns = available_parallelism().map_or(1, NonZero::get);
-        let threads = ThreadPoolBuilder::new()
-            .num_threads(turns)
-            .thread_name(|n| format!("passwords-{n}"))
-            .panic_handler(|_| tracing::error!("hashing a password panicked")) // its caller hears of it too
-            .build()
-            .map_err(|error| fault(&error))?;
-        Ok(Self {
-            argon2,
-            places: Arc::new(Semaphore::new(turns + WAITING)),
-            threads: Arc::new(threads),
-            nobodys: nobodys.into(),
-        })
+        let threads = available_parallelism().map_or(1, NonZero::get);
+        Ok(Self { argon2, turns: Turns::new("passwords", threads, WAITING)?, nobodys: nobodys.into() })
     }
 
     /// The password as a PHC string with a salt of its own.
     pub async fn hash(&self, password: SecretString) -> Result<String, Error> {
         let argon2 = self.argon2.clone();
-        self.work(move || hash(&argon2, password.expose_secret())).await
+        self.turns.work(move || hash(&argon2, password.expose_secret())).await
     }
 
     /// Whether the password is the one hashed; with no hash never, after as long a time.
@@ -65,24 +49,8 @@ impl Passwords {
         let known = hashed.is_some();
         let hashed: Arc<str> = hashed.map_or_else(|| self.nobodys.clone(), Into::into);
         let argon2 = self.argon2.clone();
-        let same = self.work(move || verify(&argon2, password.expose_secret(), &hashed)).await?;
+        let same = self.turns.work(move || verify(&argon2, password.expose_secret(), &hashed)).await?;
         Ok(same && known)
-    }
-
-    /// Runs `job` on one of the threads when it is its turn. The place is given back when the job is done,
-    /// whether or not anyone still waits for its result.
-    async fn work<T: Send + 'static>(
-        &self,
-        job: impl FnOnce() -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
-        let (tell, told) = oneshot::channel();
-        self.threads.spawn(move || {
-            let result = job();
-            drop(place);
-            tell.send(result).ok();
-        });
-        told.await.map_err(|error| fault(&error))?
     }
 }
 
@@ -106,8 +74,6 @@ fn verify(argon2: &Argon2<'_>, password: &str, hashed: &str) -> Result<bool, Err
 
 #[cfg(test)]
 mod tests {
-    use futures_util::future::join_all;
-
     use super::*;
 
     #[tokio::test]
@@ -124,33 +90,5 @@ mod tests {
     async fn without_a_hash_no_password_is_right() {
         let passwords = Passwords::new().unwrap();
         assert!(!passwords.verify("nobody has this password".into(), None).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn past_the_bound_it_is_busy_and_after_that_free_again() {
-        let passwords = Passwords::new().unwrap();
-        let all = passwords.places.available_permits();
-        let taken = passwords.places.clone().try_acquire_many_owned(u32::try_from(all).unwrap()).unwrap();
-        assert!(matches!(passwords.hash("secret".into()).await, Err(Error::Busy)));
-        drop(taken);
-        assert!(passwords.hash("secret".into()).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_caller_who_leaves_gives_its_place_back() {
-        let passwords = Passwords::new().unwrap();
-        let all = passwords.places.available_permits();
-        let left = (0..8).map(|_| async {
-            let hashing = passwords.hash("secret".into());
-            tokio::select! {
-                biased;
-                hashed = hashing => drop(hashed),
-                () = tokio::task::yield_now() => {}
-            }
-        });
-        join_all(left).await;
-        // Whoever takes every place has waited for all that were under way.
-        let every = passwords.places.acquire_many(u32::try_from(all).unwrap()).await;
-        assert!(every.is_ok());
     }
 }

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use axum::{
-    Router,
     extract::State,
     response::{IntoResponse, Response},
     routing::get,
 };
 use http::StatusCode;
 use plenum_contract::{
-    axum::Json,
+    axum::{Json, Listed},
     http::{Health, Ready},
-    limits::{BEHIND_AGE, BEHIND_BYTES, HEADERS_MAX},
+    limits::{BEHIND_AGE, BEHIND_BYTES, HEADERS_MAX, UNFINISHED_BYTES},
 };
 use plenum_service::{
     Lifecycle, clock,
@@ -25,7 +24,7 @@ use tokio::net::TcpListener;
 use crate::{
     AppState, Config,
     gateway::{self, Gateway, Mount, TellBackends},
-    http::router,
+    http::{guests, router},
 };
 
 /// How long a request's head may take, and a connection may idle between requests.
@@ -35,7 +34,7 @@ const PART_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Serves accounts, sessions and the gateway to `mounts` until the process is told to stop.
 pub async fn serve(
-    config: Config,
+    mut config: Config,
     database: Database,
     mounts: Vec<Mount>,
     listener: TcpListener,
@@ -46,30 +45,49 @@ pub async fn serve(
         head_bytes: HEADERS_MAX,
         head_time: HEAD_TIME,
         behind: Behind { bytes: BEHIND_BYTES, age: BEHIND_AGE },
+        unfinished: UNFINISHED_BYTES,
     };
+    // Port 0 is whichever is free; links in mails need the one that it is.
+    config.address = listener.local_addr()?;
     for mount in &mounts {
         mount.nodes.check().await?;
     }
     let ends = TellBackends::new(&mounts, life.clone());
     let state = AppState::new(config, database, ends, &life).await?;
+    state.account_ends().keep_telling(&mounts, state.accounts().clone(), &life);
     let gateway = Gateway::new(mounts, state.clone(), life.clone());
+    let guests = guests::listed().with_state(gateway.clone());
     let health = Parts { state: state.clone(), gateway: gateway.clone(), life: life.clone() };
-    let routes = router::routes(&state)
-        .merge(Router::new().route("/health", get(is_up)).route("/ready", get(is_ready)).with_state(health));
+    let routes = router::routes(&state).merge(listed().with_state(health)).merge(guests);
     net::announce(&listener)?;
     let inside = gateway::before(gateway, router::finish(routes, &state));
     net::serve(listener, router::layered(inside, &state), limits, life).await;
     Ok(())
 }
 
+/// The routes about the process itself, beside those of [`router::listed`].
+#[must_use]
+pub fn listed() -> Listed<Parts> {
+    Listed::new().route("/health", get(is_up)).route("/ready", get(is_ready))
+}
+
+/// What is asked whether it is well.
 #[derive(Clone)]
-struct Parts {
+pub struct Parts {
     state: AppState,
     gateway: Gateway,
     life: Lifecycle,
 }
 
-async fn is_up(State(parts): State<Parts>) -> Json<Health> {
+/// GET `/health`: that the process lives.
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "Process",
+    operation_id = "getHealth",
+    responses((status = 200, body = Health)),
+)]
+pub(crate) async fn is_up(State(parts): State<Parts>) -> Json<Health> {
     Json(Health {
         status: "ok",
         service: "user-backend",
@@ -78,8 +96,15 @@ async fn is_up(State(parts): State<Parts>) -> Json<Health> {
     })
 }
 
-/// Whether this process should get traffic: not while it stops, nor while a part it needs is away.
-async fn is_ready(State(parts): State<Parts>) -> Response {
+/// GET `/ready`: whether this process should get traffic. Not while it stops, nor while a part it needs is away.
+#[utoipa::path(
+    get,
+    path = "/ready",
+    tag = "Process",
+    operation_id = "getReadiness",
+    responses((status = 200, body = Ready), (status = 503, body = Ready, description = "It should get no traffic")),
+)]
+pub(crate) async fn is_ready(State(parts): State<Parts>) -> Response {
     let mut ready = Ready::new(parts.life.is_stopping());
     ready.part("database", within(async { parts.state.store().ping().await.is_ok() }).await);
     for mount in parts.gateway.mounts() {

@@ -8,13 +8,30 @@ use plenum_service::{
 };
 
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, Admission},
+    app_tokens::AppTokens,
+    avatars::Avatars,
     config::Config,
+    devices::Devices,
     error::Error,
+    gateway::AccountEnds,
+    guests::Guests,
     http::{cookies::CookiePolicy, origin::Origins, page::Pages},
+    identities::Identities,
+    limits::Limits,
+    mail::{Mails, Sending},
+    mail_codes::Codes,
+    oauth::OAuth,
+    outside::{Away, Outside},
     passwords::Passwords,
+    personal_tokens::PersonalTokens,
+    pictures::KeptPictures,
+    registration::Invitations,
+    second_factor::SecondFactors,
     sessions::{SessionEnds, Sessions},
     store::SqlStore,
+    trusted::Trusted,
+    verification::{Verification, Verifying},
 };
 
 /// Accounts, sessions and the policies of this server. Clones share the same.
@@ -26,6 +43,20 @@ struct Inner {
     store: SqlStore,
     accounts: Accounts,
     sessions: Sessions,
+    second_factors: SecondFactors,
+    app_tokens: AppTokens,
+    personal_tokens: PersonalTokens,
+    identities: Identities,
+    oauth: OAuth,
+    trusted: Trusted,
+    devices: Devices,
+    guests: Guests,
+    limits: Limits,
+    avatars: Avatars,
+    mails: Mails,
+    codes: Codes,
+    verification: Verification,
+    account_ends: AccountEnds,
     cookies: CookiePolicy,
     pages: Pages,
 }
@@ -36,9 +67,12 @@ pub enum NotReady {
     /// The database can't be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Passwords can't be hashed.
+    /// There are no threads, or no random numbers.
     #[error(transparent)]
-    Passwords(#[from] Error),
+    Machine(#[from] Error),
+    /// Providers of sign-in can't be asked.
+    #[error(transparent)]
+    Outside(#[from] Away),
 }
 
 impl AppState {
@@ -52,12 +86,70 @@ impl AppState {
     ) -> Result<Self, NotReady> {
         let store = SqlStore::open(database).await?;
         let kept = Arc::new(store.clone());
-        let accounts = Accounts::new(kept.clone(), Passwords::new()?);
-        let sessions = Sessions::new(kept, config.session_lifetime, ends, life.clone());
+        let invitations = Invitations::new(kept.clone());
+        invitations.keep_swept(life);
+        let verified_only = config.mail.verifying == Verifying::Required;
+        let admission = Admission { policy: config.registration.clone(), invitations, verified_only };
+        let accounts = Accounts::new(kept.clone(), Passwords::new()?, admission);
+        let (mails, codes) = (Mails::new(kept.clone(), config.mail.smtp.is_some()), Codes::new(kept.clone()));
+        mails.keep_swept(life);
+        codes.keep_swept(life);
+        let verification =
+            Verification::new(config.mail.verifying, accounts.clone(), codes.clone(), mails.clone());
+        let (sender, transport) = (config.mail.sender(config.address.port()), config.mail.transport());
+        Sending::new(kept.clone(), mails.clone(), accounts.clone(), codes.clone(), sender, transport)
+            .keep_sending(life);
+        let sessions = Sessions::new(
+            kept.clone(),
+            config.sessions,
+            config.second_factor_required.clone(),
+            ends,
+            life.clone(),
+        );
+        let second_factors = SecondFactors::new(kept.clone());
+        let app_tokens = AppTokens::new(kept.clone(), sessions.clone());
+        app_tokens.keep_swept(life);
+        let pictures = KeptPictures::at(config.avatars.clone(), life.clone());
+        let avatars = Avatars::new(kept.clone(), kept.clone(), Arc::new(pictures))?;
+        avatars.keep_removing(life);
+        let personal_tokens = PersonalTokens::new(kept.clone(), sessions.clone());
+        personal_tokens.keep_swept(life);
+        let outside = Outside::new()?;
+        let identities = Identities::new(kept.clone(), accounts.clone(), mails.clone());
+        let oauth = OAuth::new(&config.oauth, kept.clone(), outside.clone());
+        oauth.keep_swept(life);
+        let trusted = Trusted::new(&config.trusted_issuers, kept.clone(), identities.clone(), outside);
+        trusted.keep_swept(life);
+        let guests = Guests::new(kept.clone(), config.sessions.absolute);
+        let devices = Devices::new(kept);
+        devices.keep_swept(life);
+        let limits = Limits::new(config.limits);
+        limits.keep_small(life);
         sessions.keep_swept();
         sessions.keep_following();
         let (cookies, pages) = (CookiePolicy::new(&config), Pages::new(config.is_production()));
-        Ok(Self(Arc::new(Inner { config, store, accounts, sessions, cookies, pages })))
+        Ok(Self(Arc::new(Inner {
+            config,
+            store,
+            accounts,
+            sessions,
+            second_factors,
+            app_tokens,
+            personal_tokens,
+            identities,
+            oauth,
+            trusted,
+            devices,
+            guests,
+            limits,
+            avatars,
+            mails,
+            codes,
+            verification,
+            account_ends: AccountEnds::default(),
+            cookies,
+            pages,
+        })))
     }
 
     /// What the server was told at its start.
@@ -82,6 +174,90 @@ impl AppState {
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+
+    /// Second factors.
+    #[must_use]
+    pub fn second_factors(&self) -> &SecondFactors {
+        &self.0.second_factors
+    }
+
+    /// Tokens for apps.
+    #[must_use]
+    pub fn app_tokens(&self) -> &AppTokens {
+        &self.0.app_tokens
+    }
+
+    /// Tokens for scripts.
+    #[must_use]
+    pub fn personal_tokens(&self) -> &PersonalTokens {
+        &self.0.personal_tokens
+    }
+
+    /// Who people are elsewhere.
+    #[must_use]
+    pub fn identities(&self) -> &Identities {
+        &self.0.identities
+    }
+
+    /// Where people may sign in beside here.
+    #[must_use]
+    pub fn oauth(&self) -> &OAuth {
+        &self.0.oauth
+    }
+
+    /// Whose word on who somebody is counts.
+    #[must_use]
+    pub fn trusted(&self) -> &Trusted {
+        &self.0.trusted
+    }
+
+    /// Browsers that have signed in before.
+    #[must_use]
+    pub fn devices(&self) -> &Devices {
+        &self.0.devices
+    }
+
+    /// People without an account.
+    #[must_use]
+    pub fn guests(&self) -> &Guests {
+        &self.0.guests
+    }
+
+    /// How often somebody may ask.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Pictures of users.
+    #[must_use]
+    pub fn avatars(&self) -> &Avatars {
+        &self.0.avatars
+    }
+
+    /// Mails that are to be sent.
+    #[must_use]
+    pub fn mails(&self) -> &Mails {
+        &self.0.mails
+    }
+
+    /// Codes that mails bring.
+    #[must_use]
+    pub fn codes(&self) -> &Codes {
+        &self.0.codes
+    }
+
+    /// Verifying mail addresses.
+    #[must_use]
+    pub fn verification(&self) -> &Verification {
+        &self.0.verification
+    }
+
+    /// Who tells the services of deleted accounts.
+    #[must_use]
+    pub fn account_ends(&self) -> &AccountEnds {
+        &self.0.account_ends
     }
 
     /// Who may call from a browser.

@@ -35,6 +35,12 @@ impl Token {
         (text.len() == LENGTH && plain).then(|| Self(text.to_owned()))
     }
 
+    /// What stands here for a token of others, which may have any form: its hash.
+    #[must_use]
+    pub fn standing_for(text: &str) -> Self {
+        Self(TokenHash::of(text).to_text())
+    }
+
     /// The text that a cookie holds.
     #[must_use]
     pub fn reveal(&self) -> &str {
@@ -59,6 +65,11 @@ impl fmt::Debug for Token {
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
+    /// Of another secret, of which nobody could guess as many as it would take.
+    pub(crate) fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret.as_bytes()).into())
+    }
+
     /// 43 characters of `[A-Za-z0-9_-]`.
     #[must_use]
     pub fn to_text(self) -> String {

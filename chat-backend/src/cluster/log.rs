@@ -19,12 +19,13 @@ use super::{
     Shared,
     feeds::{Ear, Word, channel_of},
     link::Away,
+    post::Letter,
 };
 use crate::rooms::{
     delivery::Payload,
     entry::{ENTRY_VERSION, Entry, Fact, Incarnation},
     log::{Appended, Heard, LogError, Opened, RoomLog, fold},
-    state::{Epoch, Room},
+    state::{Epoch, Room, Seat},
 };
 
 /// The keys of a room, in one slot.
@@ -61,7 +62,8 @@ struct Unnumbered<'a> {
 /// A passing event between nodes.
 #[derive(Serialize, Deserialize)]
 struct Passing {
-    but: UserId,
+    #[serde(default)]
+    but: Option<UserId>,
     event: String,
     data: Box<RawValue>,
 }
@@ -161,6 +163,12 @@ async fn read(shared: &Shared, meeting: &MeetingId, what_for: For) -> Result<Opt
     Ok(Some(Read { snapshot: snapshot.restored(Epoch(epoch.into())), top, mark, entries }))
 }
 
+/// A room as its log has it.
+pub async fn look(shared: &Shared, meeting: &MeetingId) -> Result<Option<Room>, LogError> {
+    let found = read(shared, meeting, For::Looking).await?;
+    Ok(found.map(|Read { snapshot, entries, .. }| fold(snapshot, &entries)))
+}
+
 /// Opens a room's log, and listens to it.
 pub async fn open(
     shared: &Arc<Shared>,
@@ -237,6 +245,7 @@ impl RedisLog {
         for fact in facts {
             args.push(if fact.rules() { "r" } else { "-" }.into());
             args.push(fact.once().map_or_else(String::new, |(user, id)| format!("{user} {id}")));
+            args.push(fact.redacts().map_or_else(String::new, |message| message.to_string()));
             let json = serde_json::to_string(&Unnumbered { version: ENTRY_VERSION, fact })
                 .map_err(|error| unreadable(&self.meeting, &error))?;
             args.push(json[1..].to_owned());
@@ -348,12 +357,26 @@ impl RoomLog for RedisLog {
         }
     }
 
-    fn pass(&self, but: &UserId, event: &'static str, data: &Payload) {
+    fn pass(&self, but: Option<&UserId>, event: &'static str, data: &Payload) {
         let Ok(data) = RawValue::from_string(data.get().to_owned()) else { return };
-        let passing = Passing { but: but.clone(), event: event.to_owned(), data };
+        let passing = Passing { but: but.cloned(), event: event.to_owned(), data };
         let Ok(json) = serde_json::to_string(&passing) else { return };
         let word = format!("{}\n{PASSING}\n{json}", self.by.as_str());
         self.shared.feeds.publish(&self.meeting, word.into_bytes());
+    }
+
+    async fn hand(&self, seat: &Seat, event: &'static str, data: &Payload) -> Result<(), LogError> {
+        if !self.shared.link.is_up() {
+            return Err(LogError::Away);
+        }
+        let letter = Letter::ForSocket {
+            meeting: self.meeting.clone(),
+            socket: seat.socket.clone(),
+            event: event.to_owned(),
+            data: data.get().to_owned(),
+        };
+        let node = seat.by.node().to_owned();
+        Ok(self.shared.post.send(&[node], &letter).await?)
     }
 
     async fn renew(&mut self, snapshot: Room, keep_from: u64) -> Result<(), LogError> {

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicUsize, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -12,7 +12,10 @@ use std::{
 use plenum_contract::limits::NODE_LEASE;
 use serde::{Deserialize, Serialize};
 
-use crate::rooms::{entry::Incarnation, log::Standing};
+use crate::rooms::{
+    entry::Incarnation,
+    log::{Counts, Standing},
+};
 
 /// How often a lease is renewed, and everybody's looked at.
 pub const TICK: Duration = Duration::from_secs(1);
@@ -38,6 +41,12 @@ pub struct Says {
     /// Users in these.
     #[serde(default)]
     pub users: usize,
+    /// Calls with somebody in them that are its to count.
+    #[serde(default)]
+    pub calls: usize,
+    /// Users in these.
+    #[serde(default)]
+    pub callers: usize,
 }
 
 #[derive(Debug, Default)]
@@ -61,8 +70,7 @@ pub struct Nodes {
     /// This node's name: another for each run of a process.
     pub own: String,
     address: Option<String>,
-    rooms: AtomicUsize,
-    users: AtomicUsize,
+    counts: Mutex<Counts>,
     ticks: AtomicU32,
     seen: Mutex<Option<HashMap<String, Seen>>>,
 }
@@ -70,14 +78,7 @@ pub struct Nodes {
 impl Nodes {
     /// None but this one is known.
     pub fn new(own: String, address: Option<String>) -> Self {
-        Self {
-            own,
-            address,
-            rooms: AtomicUsize::new(0),
-            users: AtomicUsize::new(0),
-            ticks: AtomicU32::new(0),
-            seen: Mutex::default(),
-        }
+        Self { own, address, counts: Mutex::default(), ticks: AtomicU32::new(0), seen: Mutex::default() }
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<HashMap<String, Seen>>> {
@@ -85,15 +86,15 @@ impl Nodes {
     }
 
     /// Notes what is this node's to count.
-    pub fn count(&self, rooms: usize, users: usize) {
-        self.rooms.store(rooms, Ordering::Relaxed);
-        self.users.store(users, Ordering::Relaxed);
+    pub fn count(&self, counts: Counts) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
     }
 
     /// What this node says of itself.
     pub fn says(&self) -> Says {
-        let (rooms, users) = (self.rooms.load(Ordering::Relaxed), self.users.load(Ordering::Relaxed));
-        Says { address: self.address.clone(), rooms, users }
+        let Counts { rooms, users, calls, callers } =
+            *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        Says { address: self.address.clone(), rooms, users, calls, callers }
     }
 
     /// Takes everybody's leases, each with its age in milliseconds, and says which nodes are gone since a moment ago. One whose
@@ -163,14 +164,22 @@ impl Nodes {
     }
 
     /// What the others count, as they said.
-    pub fn counted_elsewhere(&self, fresh: Option<&HashMap<String, String>>) -> (usize, usize) {
+    pub fn counted_elsewhere(&self, fresh: Option<&HashMap<String, String>>) -> Counts {
         let guard = self.seen();
         let others = guard.iter().flatten().filter(|(node, seen)| **node != self.own && !seen.gone);
         let says = others.map(|(node, seen)| {
             let fresh = fresh.and_then(|fresh| serde_json::from_str(fresh.get(node)?).ok());
             fresh.unwrap_or_else(|| seen.says.clone())
         });
-        says.fold((0, 0), |(rooms, users), says| (rooms + says.rooms, users + says.users))
+        says.map(|Says { rooms, users, calls, callers, .. }| Counts { rooms, users, calls, callers })
+            .fold(Counts::default(), |sum, counts| sum + counts)
+    }
+
+    /// The names of the others that are there.
+    pub fn others(&self) -> Vec<String> {
+        let guard = self.seen();
+        let others = guard.iter().flatten().filter(|(node, seen)| **node != self.own && !seen.gone);
+        others.map(|(node, _)| node.clone()).collect()
     }
 
     /// Where the other nodes are reached, in order.

@@ -139,7 +139,7 @@ async fn unstamped(request: Request) -> Result<Request, Failure> {
 fn in_the_name_of(mut request: Request, user: UserId) -> Request {
     if let Ok(session) = SessionId::parse(NO_SESSION) {
         let name = user.to_string();
-        request.extensions_mut().insert(Caller { user, session, name, expires_at: None });
+        request.extensions_mut().insert(Caller { user, session, name, expires_at: None, guest: None });
     }
     request
 }

@@ -17,9 +17,9 @@ pub enum MeetingError {
     /// Only the host may delete it.
     #[error("not the host")]
     MayNotDelete,
-    /// It is not active.
-    #[error("ended")]
-    Ended,
+    /// The meeting, or its live room, does not let them.
+    #[error("refused: {0:?}")]
+    Refused(ErrorCode),
     /// The stored list of participants has no place for one more; how many it holds.
     #[error("full")]
     Full(usize),
@@ -37,7 +37,7 @@ impl MeetingError {
             Self::NotFound => ErrorCode::MeetingNotFound.into(),
             Self::MayNotUpdate => ErrorCode::NotHost.into(),
             Self::MayNotDelete => Problem::said(ErrorCode::NotHost, "not_host.delete"),
-            Self::Ended => ErrorCode::MeetingEnded.into(),
+            Self::Refused(code) => code.into(),
             Self::Full(places) => Problem::new(ErrorCode::MeetingFull).with("n", places),
             Self::Store(StoreError::Unavailable(_)) => ErrorCode::StoreUnavailable.into(),
             Self::Store(StoreError::Corrupt(_)) => ErrorCode::Internal.into(),

@@ -3,13 +3,14 @@
 use std::ops::RangeInclusive;
 
 use plenum_contract::{
+    UserId,
     error::{ErrorCode, Problem},
-    limits::{DESCRIPTION_MAX, DURATION_MAX_MINUTES, TITLE_MAX},
+    limits::{CO_HOSTS_MAX, DESCRIPTION_MAX, DURATION_MAX_MINUTES, TITLE_MAX},
     meeting::MeetingStatus,
 };
 use serde_json::{Map, Value};
 
-use super::schedule;
+use super::{Passcode, schedule};
 
 /// The object a client sent.
 pub type Object = Map<String, Value>;
@@ -104,6 +105,35 @@ impl<'a> Fields<'a> {
 
     pub fn status(&mut self) -> Option<MeetingStatus> {
         self.read("status", ErrorCode::InvalidStatus, |value| MeetingStatus::parse(value.as_str()?))
+    }
+
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        self.read(name, ErrorCode::InvalidOption, Value::as_bool)
+    }
+
+    /// None within: null or blank, so that there is none any more.
+    #[expect(clippy::option_option, reason = "absent, and taken off, are two things")]
+    pub fn passcode(&mut self) -> Option<Option<Passcode>> {
+        if self.object.contains_key("passcode") && self.lacks("passcode") {
+            return Some(None);
+        }
+        self.read("passcode", ErrorCode::InvalidPasscode, |value| Passcode::parse(value.as_str()?).map(Some))
+    }
+
+    /// Each once.
+    pub fn co_hosts(&mut self) -> Option<Vec<UserId>> {
+        let wrong = Problem::new(ErrorCode::InvalidCoHosts).with("n", CO_HOSTS_MAX);
+        self.read("coHosts", wrong, |value| {
+            let ids = value.as_array().filter(|ids| ids.len() <= CO_HOSTS_MAX)?;
+            let mut users = Vec::with_capacity(ids.len());
+            for id in ids {
+                let user = UserId::parse(id.as_str()?).ok()?;
+                if !users.contains(&user) {
+                    users.push(user);
+                }
+            }
+            Some(users)
+        })
     }
 }
 

@@ -5,13 +5,101 @@ use plenum_contract::{
     limits::DURATION_DEFAULT_MINUTES,
     meeting::MeetingStatus,
 };
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
-    Meeting, Places, Schedule,
+    Meeting, Options, Passcode, Places, Schedule,
     fields::{Fields, Object},
     schedule::UTC,
     to_millis,
 };
+
+/// What makes a meeting.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct NewMeetingBody {
+    /// 1 to 200 characters, trimmed.
+    #[schema(example = "Weekly")]
+    pub title: String,
+    /// `YYYY-MM-DD` in `timeZone`; may lie in the past.
+    #[schema(format = Date, example = "2030-01-15")]
+    pub date: String,
+    /// `HH:mm` in `timeZone`.
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "10:30")]
+    pub time: String,
+    /// An IANA name; `UTC` where it is absent.
+    #[schema(nullable = false, example = "UTC")]
+    pub time_zone: Option<String>,
+    /// 5,000 characters at most.
+    #[schema(nullable = false, max_length = 5_000, example = "What we did, what we will do")]
+    pub description: Option<String>,
+    /// Minutes; 60 where it is absent.
+    #[schema(nullable = false, minimum = 1, maximum = 1_440, example = 45)]
+    pub estimated_duration: Option<u32>,
+    /// Users in the room at once, up to `MAX_MEETING_CAPACITY`; `MAX_PARTICIPANTS` where it is absent.
+    #[schema(nullable = false, minimum = 1, example = 8)]
+    pub max_participants: Option<u32>,
+    /// Whether people wait until a host lets them in; not where it is absent.
+    #[schema(nullable = false, example = true)]
+    pub waiting_room: Option<bool>,
+    /// Whether people without an account may come by the link; not where it is absent.
+    #[schema(nullable = false, example = true)]
+    pub guests_allowed: Option<bool>,
+    /// What one says to come in, 4 to 32 characters, trimmed; none where it is absent, null or empty.
+    #[schema(example = "open sesame")]
+    pub passcode: Option<String>,
+}
+
+/// What may be said to come to a meeting.
+#[derive(Debug, ToSchema)]
+pub struct JoinBody {
+    /// The meeting's passcode, of who comes for the first time.
+    #[schema(example = "open sesame")]
+    pub passcode: Option<String>,
+}
+
+impl JoinBody {
+    /// How coming is refused.
+    pub const REFUSALS: &[ErrorCode] = &[
+        ErrorCode::MeetingNotFound,
+        ErrorCode::MeetingEnded,
+        ErrorCode::MeetingFull,
+        ErrorCode::GuestsNotAllowed,
+        ErrorCode::RemovedFromMeeting,
+        ErrorCode::InvalidPasscode,
+        ErrorCode::PasscodeRequired,
+        ErrorCode::WrongPasscode,
+        ErrorCode::TooManyTries,
+        ErrorCode::WaitingRoom,
+        ErrorCode::MeetingLocked,
+    ];
+
+    /// The passcode in what a client sent. Blank is none.
+    pub fn passcode(sent: &Object) -> Result<Option<&str>, ErrorCode> {
+        match sent.get("passcode") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+            Some(_) => Err(ErrorCode::InvalidPasscode),
+        }
+    }
+}
+
+impl NewMeetingBody {
+    /// How one is refused by itself.
+    pub const REFUSALS: &[ErrorCode] = &[
+        ErrorCode::MeetingFieldsRequired,
+        ErrorCode::InvalidTitle,
+        ErrorCode::InvalidDate,
+        ErrorCode::InvalidTime,
+        ErrorCode::InvalidTimeZone,
+        ErrorCode::InvalidDescription,
+        ErrorCode::InvalidDuration,
+        ErrorCode::InvalidCapacity,
+        ErrorCode::InvalidOption,
+        ErrorCode::InvalidPasscode,
+    ];
+}
 
 /// What a host says of a new meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +109,9 @@ pub struct NewMeeting {
     schedule: Schedule,
     estimated_duration: u32,
     max_participants: u32,
+    waiting_room: bool,
+    guests_allowed: bool,
+    passcode: Option<Passcode>,
 }
 
 impl NewMeeting {
@@ -39,12 +130,24 @@ impl NewMeeting {
         let description = fields.description().unwrap_or_default();
         let estimated_duration = fields.estimated_duration().unwrap_or(DURATION_DEFAULT_MINUTES);
         let max_participants = fields.max_participants(places.most).unwrap_or(places.usual);
+        let waiting_room = fields.flag("waitingRoom").unwrap_or(false);
+        let guests_allowed = fields.flag("guestsAllowed").unwrap_or(false);
+        let passcode = fields.passcode().flatten();
         let schedule = date.zip(time).and_then(|(date, time)| {
             Schedule::resolve(date, time, time_zone).map_err(|code| fields.problem(code)).ok()
         });
         fields.finish(|| {
             let (title, schedule) = title.zip(schedule)?;
-            Some(Self { title, description, schedule, estimated_duration, max_participants })
+            Some(Self {
+                title,
+                description,
+                schedule,
+                estimated_duration,
+                max_participants,
+                waiting_room,
+                guests_allowed,
+                passcode,
+            })
         })
     }
 
@@ -61,16 +164,23 @@ impl NewMeeting {
             estimated_duration: self.estimated_duration,
             max_participants: self.max_participants,
             active_participants: 0,
+            emptied_at: None,
             created_at: to_millis(now),
             updated_at: to_millis(now),
             status: MeetingStatus::Active,
+            options: Options {
+                waiting_room: self.waiting_room,
+                guests_allowed: self.guests_allowed,
+                passcode: self.passcode,
+                ..Options::default()
+            },
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -98,6 +208,21 @@ mod tests {
     }
 
     #[test]
+    fn a_new_meeting_is_open_unless_it_says_otherwise_and_has_a_code_of_its_own() {
+        let made = |field: &str, value| {
+            with(field, value).unwrap().hosted_by(UserId::random(), Timestamp::UNIX_EPOCH)
+        };
+        let open = made("title", json!("Planning")).options;
+        assert_eq!(open, Options::open(open.code.clone()));
+        assert_ne!(open.code, made("code", json!(open.code.as_str())).options.code);
+        assert!(made("waitingRoom", json!(true)).options.waiting_room);
+        assert!(made("guestsAllowed", json!(true)).options.guests_allowed);
+        assert_eq!(made("passcode", json!("1234")).options.passcode, Passcode::parse("1234"));
+        assert_eq!(made("passcode", Value::Null).options.passcode, None);
+        assert_eq!(made("coHosts", json!([UserId::random()])).options.co_hosts, []);
+    }
+
+    #[test]
     fn what_the_server_alone_says_is_ignored() {
         for field in
             ["userId", "hostId", "participants", "activeParticipants", "meetingId", "status", "anything"]
@@ -121,8 +246,8 @@ mod tests {
     #[test]
     fn each_field_is_checked() {
         use ErrorCode::{
-            InvalidCapacity, InvalidDate, InvalidDescription, InvalidDuration, InvalidTime, InvalidTimeZone,
-            InvalidTitle,
+            InvalidCapacity, InvalidDate, InvalidDescription, InvalidDuration, InvalidOption,
+            InvalidPasscode, InvalidTime, InvalidTimeZone, InvalidTitle,
         };
         let cases = [
             ("title", InvalidTitle, vec![json!(5), json!([]), json!("x".repeat(201)), json!("nul\u{0}")]),
@@ -140,6 +265,9 @@ mod tests {
                 InvalidCapacity,
                 vec![json!(0), json!(1_001), json!("10"), json!(4_294_967_297_u64)],
             ),
+            ("waitingRoom", InvalidOption, vec![json!("yes"), json!(1), Value::Null]),
+            ("guestsAllowed", InvalidOption, vec![json!("yes"), json!(1), Value::Null]),
+            ("passcode", InvalidPasscode, vec![json!(1234), json!("abc"), json!("x".repeat(33))]),
         ];
         for (field, code, values) in cases {
             for value in values {

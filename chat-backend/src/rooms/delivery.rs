@@ -14,18 +14,67 @@ pub type Payload = Arc<RawValue>;
 pub enum Audience {
     /// Everyone in the room.
     All,
-    /// Everyone but this user.
+    /// Everyone in the room but this user.
     Others(UserId),
+    /// These users in the room.
+    Users(Vec<UserId>),
+    /// Everyone in the room or the call.
+    Meeting,
+    /// Everyone in the room or the call, and all who wait to be let in.
+    Everywhere,
+    /// Everyone in the call.
+    Call,
+    /// Everyone in the call but this user.
+    CallOthers(UserId),
+    /// This user, wherever in the meeting: in the room, the call, or waiting.
+    Anywhere(UserId),
+    /// This user, who waits to be let in.
+    Waiting(UserId),
+}
+
+/// Where in a meeting a socket is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Places {
+    /// In the room.
+    pub room: bool,
+    /// In the call.
+    pub call: bool,
+    /// Among those who wait to be let in.
+    pub waits: bool,
+}
+
+impl Places {
+    /// In the room, and nowhere else.
+    pub const ROOM: Self = Self { room: true, call: false, waits: false };
+
+    /// Nowhere.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        !self.room && !self.call && !self.waits
+    }
 }
 
 impl Audience {
-    /// Whether this user is among those told.
+    /// Whether a socket of this user, which is there, is among those told.
     #[must_use]
-    pub fn includes(&self, user: &UserId) -> bool {
+    pub fn includes(&self, user: &UserId, at: Places) -> bool {
         match self {
-            Self::All => true,
-            Self::Others(but) => but != user,
+            Self::All => at.room,
+            Self::Others(but) => at.room && but != user,
+            Self::Users(users) => at.room && users.contains(user),
+            Self::Meeting => at.room || at.call,
+            Self::Everywhere => !at.is_none(),
+            Self::Call => at.call,
+            Self::CallOthers(but) => at.call && but != user,
+            Self::Anywhere(only) => only == user && !at.is_none(),
+            Self::Waiting(only) => only == user && at.waits,
         }
+    }
+
+    /// Whether it is of those in the room, who may be told later what they missed.
+    #[must_use]
+    pub const fn is_of_room(&self) -> bool {
+        matches!(self, Self::All | Self::Others(_) | Self::Users(_) | Self::Meeting | Self::Everywhere)
     }
 }
 
@@ -40,17 +89,25 @@ pub struct Delivery {
     pub event: &'static str,
     /// Its payload.
     pub data: Payload,
+    /// The message that it says something of.
+    pub about: Option<u64>,
 }
 
 impl Delivery {
     /// An event that stands for a log entry.
     pub fn logged(seq: u64, audience: Audience, event: &'static str, payload: &impl Serialize) -> Self {
-        Self { seq: Some(seq), audience, event, data: encode(payload) }
+        Self { seq: Some(seq), audience, event, data: encode(payload), about: None }
     }
 
     /// An event of the moment.
     pub fn passing(audience: Audience, event: &'static str, payload: &impl Serialize) -> Self {
-        Self { seq: None, audience, event, data: encode(payload) }
+        Self { seq: None, audience, event, data: encode(payload), about: None }
+    }
+
+    /// The same, which says something of a message.
+    #[must_use]
+    pub fn about(self, message: u64) -> Self {
+        Self { about: Some(message), ..self }
     }
 }
 

@@ -5,6 +5,9 @@ use std::{fmt, sync::Arc};
 use plenum_contract::{UserId, events::EndReason};
 use serde::{Deserialize, Serialize};
 
+use super::act::Act;
+use crate::meetings::{NotAdmitted, Rules};
+
 /// The form of entries that this release writes.
 pub const ENTRY_VERSION: u8 = 1;
 
@@ -86,6 +89,8 @@ pub enum Fact {
         places: u32,
         /// When the store had them so, milliseconds since 1970.
         as_of: i64,
+        /// Who may come in, and who hosts.
+        rules: Box<Rules>,
     },
     /// A socket took a seat, held by the incarnation that appended this.
     Joined {
@@ -95,6 +100,29 @@ pub enum Fact {
         name: Arc<str>,
         /// Which.
         socket: SocketId,
+        /// Whether it is a guest.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        guest: bool,
+    },
+    /// A socket waits until a host lets its user in.
+    Knocked {
+        /// Whose.
+        user: UserId,
+        /// The profile's name.
+        name: Arc<str>,
+        /// Which.
+        socket: SocketId,
+    },
+    /// A socket took its user's seat in the call.
+    Called {
+        /// Whose.
+        user: UserId,
+        /// The profile's name.
+        name: Arc<str>,
+        /// Which.
+        socket: SocketId,
+        /// The client's own name for its end.
+        peer: Arc<str>,
     },
     /// A socket gave its seat back.
     Left {
@@ -102,6 +130,9 @@ pub enum Fact {
         user: UserId,
         /// Which.
         socket: SocketId,
+        /// Which of its seats.
+        #[serde(default, skip_serializing_if = "Scope::is_room")]
+        scope: Scope,
     },
     /// A user wrote a message.
     Said {
@@ -114,6 +145,28 @@ pub enum Fact {
         /// The sender's own id of it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client_message_id: Option<Arc<str>>,
+        /// The number of the message that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<u64>,
+        /// For whom alone it is, beside its sender.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserId>,
+    },
+    /// A user did something.
+    Acted {
+        /// Who.
+        user: UserId,
+        /// The profile's name.
+        name: Arc<str>,
+        /// What.
+        act: Act,
+    },
+    /// A host has removed a user, who may not come back.
+    Removed {
+        /// Who.
+        user: UserId,
+        /// When the store had it so, milliseconds since 1970.
+        as_of: i64,
     },
     /// A node died, or was away for so long that it counts as dead: its seats are free.
     Gone {
@@ -127,13 +180,50 @@ pub enum Fact {
     },
 }
 
+/// Which of a socket's seats.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// In the room, or among those who wait to come in.
+    #[default]
+    Room,
+    /// In the call.
+    Call,
+    /// All of them.
+    All,
+}
+
+impl Scope {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+    const fn is_room(&self) -> bool {
+        matches!(self, Self::Room)
+    }
+
+    /// Whether a seat in the room is among them.
+    #[must_use]
+    pub const fn has_room(self) -> bool {
+        !matches!(self, Self::Call)
+    }
+
+    /// Whether a seat in the call is among them.
+    #[must_use]
+    pub const fn has_call(self) -> bool {
+        !matches!(self, Self::Room)
+    }
+}
+
 impl Fact {
     /// Whether it changes who may do what, so that decisions made before it must be made again.
     #[must_use]
     pub const fn rules(&self) -> bool {
         match self {
-            Self::Ruled { .. } | Self::Joined { .. } | Self::Ended { .. } => true,
-            Self::Left { .. } | Self::Said { .. } | Self::Gone { .. } => false,
+            Self::Ruled { .. }
+            | Self::Joined { .. }
+            | Self::Called { .. }
+            | Self::Removed { .. }
+            | Self::Ended { .. } => true,
+            Self::Acted { act, .. } => act.rules(),
+            Self::Knocked { .. } | Self::Left { .. } | Self::Said { .. } | Self::Gone { .. } => false,
         }
     }
 
@@ -146,19 +236,60 @@ impl Fact {
         }
     }
 
+    /// The message whose texts go from the log with this.
+    #[must_use]
+    pub const fn redacts(&self) -> Option<u64> {
+        match self {
+            Self::Acted { act: Act::Delete { message }, .. } => Some(*message),
+            _ => None,
+        }
+    }
+
+    /// Takes the text of this message away, where this is entry `seq`. True when it had one.
+    pub fn redact(&mut self, seq: u64, of: u64) -> bool {
+        match self {
+            Self::Said { text, .. } if seq == of => !std::mem::take(text).is_empty(),
+            Self::Acted { act: Act::Edit { message, text }, .. } if *message == of => {
+                !std::mem::take(text).is_empty()
+            }
+            _ => false,
+        }
+    }
+
     /// Bytes it takes in a log, near enough.
     #[must_use]
     pub fn size(&self) -> usize {
         let own = match self {
-            Self::Ruled { .. } | Self::Ended { .. } | Self::Gone { .. } => 0,
-            Self::Joined { name, socket, .. } => name.len() + socket.0.len(),
+            Self::Ruled { .. } | Self::Ended { .. } | Self::Gone { .. } | Self::Removed { .. } => 0,
+            Self::Joined { name, socket, .. } | Self::Knocked { name, socket, .. } => {
+                name.len() + socket.0.len()
+            }
+            Self::Called { name, socket, peer, .. } => name.len() + socket.0.len() + peer.len(),
             Self::Left { socket, .. } => socket.0.len(),
             Self::Said { name, text, client_message_id, .. } => {
                 name.len() + text.len() + client_message_id.as_ref().map_or(0, |id| id.len())
             }
+            Self::Acted { name, act, .. } => name.len() + act.size(),
         };
         own + 128
     }
+}
+
+/// Somebody who asks to be let in by a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entrant {
+    /// Who.
+    pub user: UserId,
+    /// The profile's name.
+    pub name: Arc<str>,
+    /// By which socket.
+    pub socket: SocketId,
+    /// The code of the one meeting that a guest may come to; none for who has an account.
+    pub guest: Option<Arc<str>>,
+    /// What they say that the passcode is.
+    pub passcode: Option<Arc<str>>,
+    /// Whether the meeting's stored participants have them.
+    pub known: bool,
 }
 
 /// What may be asked of a room.
@@ -170,6 +301,8 @@ pub enum Command {
         places: u32,
         /// When the store had them so, milliseconds since 1970; what is older than what the room knows is nothing.
         as_of: i64,
+        /// Who may come in, and who hosts.
+        rules: Box<Rules>,
     },
     /// This life of a node is over.
     Bury {
@@ -177,13 +310,15 @@ pub enum Command {
         node: Incarnation,
     },
     /// A seat for this socket.
-    Join {
-        /// Whose.
-        user: UserId,
-        /// The profile's name.
-        name: Arc<str>,
-        /// Which.
-        socket: SocketId,
+    Join(Entrant),
+    /// The user's seat in the call for this socket.
+    Call {
+        /// Who.
+        entrant: Entrant,
+        /// The client's own name for its end.
+        peer: Arc<str>,
+        /// How many may be in the call.
+        places: u32,
     },
     /// The socket's seat back. Never refused.
     Leave {
@@ -191,6 +326,8 @@ pub enum Command {
         user: UserId,
         /// Which.
         socket: SocketId,
+        /// Which of its seats.
+        scope: Scope,
     },
     /// A message to everyone.
     Say {
@@ -202,6 +339,26 @@ pub enum Command {
         text: Arc<str>,
         /// The sender's own id of it.
         client_message_id: Option<Arc<str>>,
+        /// The id of the message that it answers.
+        reply_to: Option<String>,
+        /// For whom alone it is, beside its sender.
+        to: Option<UserId>,
+    },
+    /// Something else that a user does.
+    Act {
+        /// Who.
+        user: UserId,
+        /// The profile's name.
+        name: Arc<str>,
+        /// What.
+        act: Act,
+    },
+    /// A host has removed this user.
+    Remove {
+        /// Who.
+        user: UserId,
+        /// When the store had it so, milliseconds since 1970.
+        as_of: i64,
     },
     /// The end.
     End {
@@ -239,12 +396,73 @@ pub enum Refusal {
         /// How many there are.
         places: u32,
     },
+    /// All places in the call are taken.
+    CallFull {
+        /// How many there are.
+        places: u32,
+    },
     /// The meeting is over.
     Ended,
     /// The user is not in the room.
     NotInRoom,
+    /// The user is not in the call.
+    NotInCall,
     /// Nothing but blanks.
     EmptyMessage,
     /// Past the limit.
     MessageTooLong,
+    /// A host has removed the user.
+    Removed,
+    /// The meeting takes no guests, or not this one.
+    NoGuests,
+    /// There is a passcode, and none was given.
+    PasscodeRequired,
+    /// The passcode is another.
+    WrongPasscode,
+    /// The user has tried too many passcodes just now.
+    TooManyTries,
+    /// The room does not know its rules yet.
+    NotRuled,
+    /// The meeting takes nobody new.
+    Locked,
+    /// The user waits to be let in.
+    Waits,
+    /// Too many wait.
+    LobbyFull,
+    /// It is a host's to do.
+    NotHost,
+    /// Whom it is about is not there.
+    NobodyThere,
+    /// No such message, or one too old.
+    NoMessage,
+    /// The message is another's.
+    NotAuthor,
+    /// Not one emoji.
+    InvalidReaction,
+    /// As many reactions as there may be.
+    TooManyReactions,
+    /// Somebody presents.
+    ScreenTaken,
+    /// A poll outside its bounds.
+    InvalidPoll,
+    /// As many polls as there may be.
+    TooManyPolls,
+    /// No such poll.
+    NoPoll,
+    /// The poll is over.
+    PollClosed,
+    /// Not among the options.
+    InvalidVote,
+}
+
+impl From<NotAdmitted> for Refusal {
+    fn from(why: NotAdmitted) -> Self {
+        match why {
+            NotAdmitted::Ended => Self::Ended,
+            NotAdmitted::NoGuests => Self::NoGuests,
+            NotAdmitted::Removed => Self::Removed,
+            NotAdmitted::PasscodeRequired => Self::PasscodeRequired,
+            NotAdmitted::WrongPasscode => Self::WrongPasscode,
+        }
+    }
 }

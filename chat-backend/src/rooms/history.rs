@@ -4,11 +4,17 @@ use std::{collections::VecDeque, sync::Arc};
 
 use plenum_contract::{
     UserId,
-    events::{MissedEvent, server::CHAT_MESSAGE},
+    events::{ChatMessage, MissedEvent, Reactions, server::CHAT_MESSAGE},
     limits::{RECENT_MESSAGES, RESUME_MAX_BYTES, ROOM_LOG_BYTES, ROOM_LOG_ENTRIES},
 };
 
-use super::delivery::{Delivery, Payload};
+use plenum_service::clock;
+
+use super::{
+    act::Act,
+    delivery::{Delivery, Payload, Places, encode},
+    entry::{Entry, Fact},
+};
 
 /// The latest deliveries that stand for log entries, oldest first.
 #[derive(Debug, Default)]
@@ -58,7 +64,7 @@ impl History {
 
     /// Keeps what was told, and lets the oldest go past the bounds.
     pub fn keep(&mut self, delivery: &Delivery) {
-        if delivery.seq.is_none() {
+        if delivery.seq.is_none() || !delivery.audience.is_of_room() {
             return;
         }
         self.bytes += size(delivery);
@@ -70,6 +76,49 @@ impl History {
         }
     }
 
+    /// Takes what an entry changes of an older message: whoever is told of it later is told how it stands, and nothing of one that
+    /// was deleted.
+    pub fn amend(&mut self, entry: &Entry) {
+        let Fact::Acted { user, act, .. } = &entry.fact else { return };
+        match act {
+            Act::Edit { message, text } if !text.is_empty() => self.change(*message, |told| {
+                told.message.clone_from(text);
+                told.edited_at = Some(clock::iso(clock::from_millis(entry.at)));
+            }),
+            Act::React { message, reaction, on } => {
+                self.change(*message, |told| react(told, reaction, user, *on));
+            }
+            Act::Delete { message } => self.forget(*message),
+            _ => {}
+        }
+    }
+
+    fn change(&mut self, message: u64, change: impl FnOnce(&mut ChatMessage)) {
+        let at = self.told.partition_point(|told| told.seq.is_some_and(|seq| seq < message));
+        let Some(told) = self.told.get_mut(at) else { return };
+        if told.seq != Some(message) || told.event != CHAT_MESSAGE {
+            return;
+        }
+        let Ok(mut read) = serde_json::from_str::<ChatMessage>(told.data.get()) else { return };
+        let before = size(told);
+        change(&mut read);
+        told.data = encode(&read);
+        let now = size(told);
+        self.bytes = self.bytes - before + now;
+    }
+
+    fn forget(&mut self, message: u64) {
+        let bytes = &mut self.bytes;
+        self.told.retain(|told| {
+            let goes =
+                (told.seq == Some(message) && told.event == CHAT_MESSAGE) || told.about == Some(message);
+            if goes {
+                *bytes -= size(told);
+            }
+            !goes
+        });
+    }
+
     /// Exactly what `user` missed after `since`; none when that is no longer held, or too large.
     #[must_use]
     pub fn missed(&self, user: &UserId, since: u64) -> Option<Missed> {
@@ -77,7 +126,7 @@ impl History {
             return None;
         }
         let first = self.told.partition_point(|told| told.seq.is_some_and(|seq| seq <= since));
-        let theirs = self.told.range(first..).filter(|told| told.audience.includes(user));
+        let theirs = self.told.range(first..).filter(|told| told.audience.includes(user, Places::ROOM));
         let mut missed = Missed { recovered: true, ..Missed::default() };
         let mut bytes = 0;
         for told in theirs {
@@ -103,7 +152,7 @@ impl History {
             .iter()
             .rev()
             .take_while(|told| told.seq.is_some_and(|seq| seq > visible_since))
-            .filter(|told| told.event == CHAT_MESSAGE && told.audience.includes(user))
+            .filter(|told| told.event == CHAT_MESSAGE && told.audience.includes(user, Places::ROOM))
             .take(RECENT_MESSAGES)
             .take_while(|told| {
                 bytes += size(told);
@@ -113,6 +162,22 @@ impl History {
             .collect();
         messages.reverse();
         Missed { messages, ..Missed::default() }
+    }
+}
+
+/// Sets or takes back a reaction among those of a message.
+fn react(told: &mut ChatMessage, reaction: &str, user: &UserId, on: bool) {
+    let all = told.reactions.get_or_insert_default();
+    let same = all.iter_mut().find(|one| one.reaction == reaction);
+    match (same, on) {
+        (Some(one), true) if !one.user_ids.contains(user) => one.user_ids.push(user.clone()),
+        (Some(one), false) => one.user_ids.retain(|other| other != user),
+        (None, true) => all.push(Reactions { reaction: reaction.to_owned(), user_ids: vec![user.clone()] }),
+        _ => {}
+    }
+    all.retain(|one| !one.user_ids.is_empty());
+    if all.is_empty() {
+        told.reactions = None;
     }
 }
 

@@ -1,19 +1,22 @@
 //! What a room's task is told, and by whom it answers.
 
-use std::sync::{Arc, atomic::AtomicUsize};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use plenum_contract::{
     Caller, UserId,
     error::Problem,
-    events::{EndReason, Joined, MessageTaken},
+    events::{EndReason, Joined, MessageTaken, PollOpened, SignalType},
 };
+use serde_json::value::RawValue;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::{
-    delivery::Recipient,
-    entry::{Incarnation, SocketId},
+    act::Act,
+    delivery::{Payload, Recipient},
+    entry::{Incarnation, Scope, SocketId},
 };
+use crate::meetings::Rules;
 
 /// What an event came to.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub enum Answered {
     Joined(Box<Joined>),
     /// The message's number and id.
     Said(MessageTaken),
+    /// The new poll.
+    PollOpened(PollOpened),
     /// Done, with nothing more to say.
     Done,
 }
@@ -50,6 +55,32 @@ pub struct Resume {
     pub since: u64,
 }
 
+/// A signal from one peer of a call to another.
+#[derive(Debug)]
+pub struct Signal {
+    /// Whom it is for.
+    pub to: UserId,
+    /// Which end of theirs; any when none is named.
+    pub to_peer: Option<String>,
+    /// What they have to tell each other.
+    pub signal: Box<RawValue>,
+    /// What it is.
+    pub kind: SignalType,
+}
+
+/// A message as a client sends it.
+#[derive(Debug, Default)]
+pub struct Message {
+    /// Not trimmed.
+    pub text: Arc<str>,
+    /// The sender's own id of it.
+    pub client_message_id: Option<Arc<str>>,
+    /// The id of the message that it answers.
+    pub reply_to: Option<String>,
+    /// For whom alone it is.
+    pub to: Option<UserId>,
+}
+
 /// One thing for a room's task to do.
 pub enum Inbound {
     /// Let this socket in.
@@ -58,6 +89,19 @@ pub enum Inbound {
         from: Sender,
         /// Where it stopped, if it was here before.
         resume: Option<Resume>,
+        /// What it says that the passcode is.
+        passcode: Option<Arc<str>>,
+        /// How it is answered.
+        answer: Answer,
+    },
+    /// Let this socket into the call.
+    Call {
+        /// Who.
+        from: Sender,
+        /// The client's own name for its end.
+        peer: Arc<str>,
+        /// What it says that the passcode is.
+        passcode: Option<Arc<str>>,
         /// How it is answered.
         answer: Answer,
     },
@@ -65,17 +109,17 @@ pub enum Inbound {
     Leave {
         /// Who.
         from: Sender,
+        /// Out of what.
+        scope: Scope,
         /// How it is answered.
         answer: Answer,
     },
-    /// A message to everyone.
+    /// A message.
     Say {
         /// Who.
         from: Sender,
-        /// As the client sent it.
-        text: Arc<str>,
-        /// The sender's own id of it.
-        client_message_id: Option<Arc<str>>,
+        /// What.
+        message: Message,
         /// How it is answered.
         answer: Answer,
     },
@@ -88,10 +132,57 @@ pub enum Inbound {
         /// How it is answered.
         answer: Answer,
     },
+    /// A reaction of the moment.
+    React {
+        /// Who.
+        from: Sender,
+        /// One emoji.
+        reaction: String,
+        /// How it is answered.
+        answer: Answer,
+    },
+    /// A signal for one peer.
+    Signal {
+        /// Who.
+        from: Sender,
+        /// What, and for whom.
+        signal: Signal,
+        /// How it is answered.
+        answer: Answer,
+    },
+    /// Something else that a user does.
+    Act {
+        /// Who.
+        from: Sender,
+        /// What.
+        act: Act,
+        /// The epoch of the message or poll that it names by number.
+        epoch: Option<String>,
+        /// How it is answered.
+        answer: Answer,
+    },
+    /// Something of the moment for one socket, from another node.
+    ForSocket {
+        /// Which.
+        socket: SocketId,
+        /// The event.
+        event: &'static str,
+        /// Its payload.
+        data: Payload,
+    },
     /// The meeting's rules changed in the store.
     Ruled {
         /// Users in the room at once.
         places: u32,
+        /// Who may come in, and who hosts.
+        rules: Box<Rules>,
+        /// When it was changed.
+        as_of: Timestamp,
+    },
+    /// A host has removed a user, and the store knows.
+    Removed {
+        /// Who.
+        user: UserId,
         /// When it was changed.
         as_of: Timestamp,
     },
@@ -120,10 +211,41 @@ impl Inbound {
     pub const fn from(&self) -> Option<&Sender> {
         match self {
             Self::Join { from, .. }
+            | Self::Call { from, .. }
             | Self::Leave { from, .. }
             | Self::Say { from, .. }
-            | Self::Typing { from, .. } => Some(from),
-            Self::Ruled { .. } | Self::End { .. } | Self::Bury { .. } | Self::Unseat { .. } => None,
+            | Self::Typing { from, .. }
+            | Self::React { from, .. }
+            | Self::Signal { from, .. }
+            | Self::Act { from, .. } => Some(from),
+            Self::ForSocket { .. }
+            | Self::Ruled { .. }
+            | Self::Removed { .. }
+            | Self::End { .. }
+            | Self::Bury { .. }
+            | Self::Unseat { .. } => None,
+        }
+    }
+
+    /// Whether it asks to be let in, to the room or the call.
+    #[must_use]
+    pub const fn wants_in(&self) -> bool {
+        matches!(self, Self::Join { .. } | Self::Call { .. })
+    }
+
+    /// Whether it is the word of the store, which must not get lost.
+    #[must_use]
+    pub const fn is_stores(&self) -> bool {
+        matches!(self, Self::Ruled { .. } | Self::Removed { .. } | Self::End { .. })
+    }
+
+    /// Whether it needs a seat in the call, and no other.
+    #[must_use]
+    pub const fn is_of_call(&self) -> bool {
+        match self {
+            Self::Signal { .. } | Self::Leave { scope: Scope::Call, .. } => true,
+            Self::Act { act, .. } => act.is_of_call(),
+            _ => false,
         }
     }
 
@@ -131,13 +253,22 @@ impl Inbound {
     pub fn answer(self, outcome: Result<Answered, Problem>) {
         match self {
             Self::Join { from, answer, .. }
-            | Self::Leave { from, answer }
+            | Self::Call { from, answer, .. }
+            | Self::Leave { from, answer, .. }
             | Self::Say { from, answer, .. }
-            | Self::Typing { from, answer, .. } => {
+            | Self::Typing { from, answer, .. }
+            | Self::React { from, answer, .. }
+            | Self::Signal { from, answer, .. }
+            | Self::Act { from, answer, .. } => {
                 answer(outcome);
                 from.recipient.flush();
             }
-            Self::Ruled { .. } | Self::End { .. } | Self::Bury { .. } | Self::Unseat { .. } => {}
+            Self::ForSocket { .. }
+            | Self::Ruled { .. }
+            | Self::Removed { .. }
+            | Self::End { .. }
+            | Self::Bury { .. }
+            | Self::Unseat { .. } => {}
         }
     }
 
@@ -145,7 +276,7 @@ impl Inbound {
     /// seats, and requests that the HTTP side bounds.
     #[must_use]
     pub const fn needs_place(&self) -> bool {
-        matches!(self, Self::Join { .. } | Self::Say { .. } | Self::Typing { .. })
+        !matches!(self, Self::Leave { scope: Scope::Room | Scope::All, .. }) && self.from().is_some()
     }
 }
 
@@ -162,5 +293,15 @@ pub struct Queued {
 pub struct Handle {
     pub(super) queue: mpsc::UnboundedSender<Queued>,
     pub(super) places: Arc<Semaphore>,
-    pub(super) users: Arc<AtomicUsize>,
+    /// Whom this node says to be in it.
+    pub(super) held: Arc<Mutex<InRoom>>,
+}
+
+/// Who is in a room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InRoom {
+    /// Users in it.
+    pub users: usize,
+    /// Users in its call.
+    pub callers: usize,
 }

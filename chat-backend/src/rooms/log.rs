@@ -13,7 +13,7 @@ pub use self::memory::MemoryLogs;
 use super::{
     delivery::Payload,
     entry::{Entry, Fact, Incarnation},
-    state::Room,
+    state::{Room, Seat},
 };
 
 /// A room's log as it stands.
@@ -24,6 +24,32 @@ pub struct Opened {
     pub snapshot: Room,
     /// Oldest first. Those older than the snapshot are messages that may still be shown.
     pub entries: Vec<Entry>,
+}
+
+/// How much is going on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rooms with somebody in them.
+    pub rooms: usize,
+    /// Users in them.
+    pub users: usize,
+    /// Calls with somebody in them.
+    pub calls: usize,
+    /// Users in them.
+    pub callers: usize,
+}
+
+impl std::ops::Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            rooms: self.rooms + other.rooms,
+            users: self.users + other.users,
+            calls: self.calls + other.calls,
+            callers: self.callers + other.callers,
+        }
+    }
 }
 
 /// What is known of another node.
@@ -39,7 +65,7 @@ pub enum Standing {
 
 /// A room as it stands after these entries.
 #[must_use]
-pub fn fold(mut room: Room, entries: &[Entry]) -> Room {
+pub fn fold<'a>(mut room: Room, entries: impl IntoIterator<Item = &'a Entry>) -> Room {
     for entry in entries {
         if entry.seq > room.top() {
             room.apply(entry);
@@ -86,8 +112,8 @@ pub enum Heard {
     Entries(Vec<Entry>),
     /// Something of the moment, which is not logged, told to everyone but this user.
     Passing {
-        /// Whose doing it is.
-        but: UserId,
+        /// Whose doing it is, where the one is not told.
+        but: Option<UserId>,
         /// The event's name, as it came.
         event: String,
         /// Its payload.
@@ -114,14 +140,17 @@ pub trait RoomLogs: Send + Sync + 'static {
     /// Changes when a node was found gone; closed where there is no other.
     fn deaths(&self) -> watch::Receiver<()>;
 
+    /// A room as its log has it; none when it has none. It lives no longer for that.
+    async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError>;
+
     /// Waits until logs can be reached.
     async fn reachable(&self);
 
-    /// Notes how many rooms with somebody in them, and users in these, are this node's to count.
-    fn count(&self, rooms: usize, users: usize);
+    /// Notes what is this node's to count.
+    fn count(&self, counts: Counts);
 
     /// The same of all other nodes together.
-    async fn counted_elsewhere(&self) -> (usize, usize);
+    async fn counted_elsewhere(&self) -> Counts;
 
     /// Whether other nodes have these logs too, so that a room may be live elsewhere.
     fn is_shared(&self) -> bool;
@@ -154,7 +183,11 @@ pub trait RoomLog: Send {
     async fn heard(&mut self) -> Heard;
 
     /// Passes on something of the moment, to everyone in the room on other nodes but this user. It may get lost.
-    fn pass(&self, but: &UserId, event: &'static str, data: &Payload);
+    fn pass(&self, but: Option<&UserId>, event: &'static str, data: &Payload);
+
+    /// Hands something of the moment to the node that holds a seat, for its socket. It gets there, unless that node is gone or the
+    /// log's store loses it; the error says that it does not.
+    async fn hand(&self, seat: &Seat, event: &'static str, data: &Payload) -> Result<(), LogError>;
 
     /// Keeps a newer snapshot, and lets go what is older than it and than `keep_from`.
     async fn renew(&mut self, snapshot: Room, keep_from: u64) -> Result<(), LogError>;

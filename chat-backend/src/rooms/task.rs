@@ -5,6 +5,7 @@ mod batch;
 mod keeping;
 mod opening;
 mod settling;
+mod snapshots;
 
 pub(super) use self::opening::run;
 
@@ -17,14 +18,14 @@ use plenum_contract::{Caller, error::ErrorCode, limits::ROSTER_GATHER, meeting::
 use plenum_service::clock;
 use tokio::{sync::mpsc, time::Instant};
 
-use self::asked::join_of;
+use self::snapshots::Snapshots;
 use super::{
     Shared,
     admission::{Admission, Written},
-    delivery::Recipient,
-    entry::{Refusal, SocketId},
+    delivery::{Places, Recipient},
+    entry::{Command, Decision, Fact, Refusal, SocketId},
     history::History,
-    inbox::{Inbound, Queued, Sender},
+    inbox::{Inbound, Queued},
     log::{LogError, Opened, RoomLog},
     state::Room,
 };
@@ -34,9 +35,11 @@ use crate::meetings::Meeting;
 /// turn in between.
 const ROUND_MAX: usize = 64;
 
+/// A socket of this node that is somewhere in the meeting.
 struct Member {
     who: Arc<Caller>,
     recipient: Arc<dyn Recipient>,
+    at: Places,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
@@ -46,7 +49,7 @@ struct LiveRoom {
     log: Box<dyn RoomLog>,
     room: Room,
     history: History,
-    /// Whoever is in the room on this node.
+    /// Whoever is in the room, in the call, or waits, on this node.
     members: HashMap<SocketId, Member>,
     /// What is to be done, in order.
     asked: VecDeque<Queued>,
@@ -61,10 +64,7 @@ struct LiveRoom {
     /// Whether the members were told something in this round.
     told: bool,
     admission: Admission,
-    /// The room some entries ago: what the next renewed snapshot is.
-    base: Option<Room>,
-    /// Entries and their bytes since then.
-    unfolded: (usize, usize),
+    snapshots: Snapshots,
     /// Whether this node is the one to count the room: it appended the latest coming or going.
     counts: bool,
     /// Whether a `users:online` is due before anything but another join happens, for all who came together.
@@ -99,8 +99,7 @@ impl LiveRoom {
             askers: Vec::new(),
             told: false,
             admission: Admission::new(shared.store.clone(), room.meeting(), meeting.as_ref()),
-            base: None,
-            unfolded: (0, 0),
+            snapshots: Snapshots::new(room.clone()),
             counts: false,
             roster_due_now: false,
             roster_due: None,
@@ -112,10 +111,13 @@ impl LiveRoom {
             queue,
         };
         this.recall(opened.entries);
-        this.base = Some(this.room.clone());
         this.bury_the_dead();
         if let Some(meeting) = meeting {
-            let rule = Inbound::Ruled { places: meeting.max_participants, as_of: meeting.updated_at };
+            let rule = Inbound::Ruled {
+                places: meeting.max_participants,
+                rules: Box::new((&meeting).into()),
+                as_of: meeting.updated_at,
+            };
             this.asked.push_back(Queued { inbound: rule, place: None });
         }
         this
@@ -125,9 +127,14 @@ impl LiveRoom {
     fn recall(&mut self, entries: Vec<super::entry::Entry>) {
         for entry in entries {
             if entry.seq > self.room.top() {
-                self.apply(&entry);
+                self.apply(&entry, false);
+                if self.snapshots.is_due() {
+                    self.snapshots.next(&self.room);
+                }
             } else if let Some(message) = self.room.message(&entry) {
                 self.history.recall(message);
+            } else {
+                self.history.amend(&entry);
             }
         }
     }
@@ -189,7 +196,7 @@ impl LiveRoom {
         };
         for queued in self.admission.settle(written) {
             match refusal {
-                Some(code) if matches!(queued.inbound, Inbound::Join { .. }) => {
+                Some(code) if queued.inbound.wants_in() => {
                     queued.inbound.answer(Err(code.into()));
                 }
                 _ => {
@@ -209,7 +216,7 @@ impl LiveRoom {
             return false;
         }
         // The log goes first: a room that opens after this one must not find it.
-        if for_good && self.room.count() == 0 {
+        if for_good && self.room.is_deserted() {
             match self.log.remove().await {
                 Ok(true) => {}
                 Ok(false) => {
@@ -235,10 +242,12 @@ impl LiveRoom {
         if self.admission.holds(&from.socket) {
             return self.admission.hold(&from.socket, queued);
         }
-        if matches!(queued.inbound, Inbound::Join { .. }) && !self.admission.has(&from.who.user) {
+        if queued.inbound.wants_in() && !self.admission.has(&from.who.user) {
             self.carry_out().await; // who comes and goes before it matters
-            match self.would_admit(&from) {
-                Ok(()) => self.admission.wait(&from.who.user, from.socket.clone(), queued),
+            match self.would_admit(&queued.inbound) {
+                // Who has to wait for a host is none of the meeting's participants yet.
+                Ok(Decision::Append { fact: Fact::Knocked { .. }, .. }) => self.asked.push_back(queued),
+                Ok(_) => self.admission.wait(&from.who.user, from.socket.clone(), queued),
                 Err(refusal) => queued.inbound.answer(Err(refusal.into())),
             }
             return;
@@ -246,20 +255,40 @@ impl LiveRoom {
         self.asked.push_back(queued);
     }
 
-    /// Whether there will be a place when the store has taken the user and all who wait already.
-    fn would_admit(&self, from: &Sender) -> Result<(), Refusal> {
-        self.room.decide(&join_of(from))?;
+    /// What letting somebody in comes to, if there will be a place when the store has taken the user and all who wait for that
+    /// already.
+    fn would_admit(&self, inbound: &Inbound) -> Result<Decision, Refusal> {
+        let Some((from, command)) = inbound.from().zip(self.command_of(inbound)?) else {
+            return Ok(Decision::Nothing);
+        };
+        self.count_tries(&command)?;
+        let decision = self.room.decide(&command)?;
         if self.admission.is_full() {
             return Err(Refusal::Full { places: self.room.places() });
         }
+        let known = self.room.is_in(&from.who.user) || self.admission.expects(&from.who.user);
+        if known || !matches!(decision, Decision::Append { fact: Fact::Joined { .. }, .. }) {
+            return Ok(decision);
+        }
         let coming = self.admission.expected(|user| self.room.is_in(user));
         let places = self.room.places();
-        let known = self.room.is_in(&from.who.user) || self.admission.expects(&from.who.user);
-        if known || self.room.count() + coming < places as usize {
-            Ok(())
+        if self.room.count() + coming < places as usize {
+            Ok(decision)
         } else {
             Err(Refusal::Full { places })
         }
+    }
+
+    /// Counts a passcode that is given where one is needed.
+    fn count_tries(&self, command: &Command) -> Result<(), Refusal> {
+        let mut without = command.clone();
+        let (Command::Join(entrant) | Command::Call { entrant, .. }) = &mut without else { return Ok(()) };
+        let user = entrant.user.clone();
+        if entrant.passcode.take().is_some() && self.room.decide(&without) == Err(Refusal::PasscodeRequired) {
+            let tried = self.shared.passcodes.count(self.room.meeting(), &user);
+            tried.map_err(|_| Refusal::TooManyTries)?;
+        }
+        Ok(())
     }
 
     /// Ends without a word to the log: what was asked and not done is for the room that opens next.

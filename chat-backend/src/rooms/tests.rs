@@ -10,13 +10,21 @@ use plenum_contract::{
 use proptest::prelude::*;
 
 use super::{
-    delivery::Delivery,
-    entry::{Command, Decision, ENTRY_VERSION, Entry, Incarnation, Refusal, SocketId},
+    delivery::{Delivery, Places},
+    entry::{Command, Decision, ENTRY_VERSION, Entrant, Entry, Incarnation, Refusal, Scope, SocketId},
     history::History,
     state::{Epoch, Room},
 };
+use crate::meetings::{Code, Options, Rules};
+
+mod meeting;
 
 const PLACES: u32 = 3;
+
+fn open_rules() -> Rules {
+    let code = Code::parse("abcd-efgh-jkmn").unwrap();
+    Rules { host: user(0), options: Options::open(code) }
+}
 
 fn user(n: u8) -> UserId {
     UserId::parse(&format!("user-{n}")).unwrap()
@@ -30,12 +38,23 @@ fn node(n: u32) -> Incarnation {
     Incarnation::new("node", n)
 }
 
+fn entrant(u: u8, n: u8) -> Entrant {
+    Entrant {
+        user: user(u),
+        name: format!("User {u}").into(),
+        socket: socket(u, n),
+        guest: None,
+        passcode: None,
+        known: false,
+    }
+}
+
 fn join(u: u8, n: u8) -> Command {
-    Command::Join { user: user(u), name: format!("User {u}").into(), socket: socket(u, n) }
+    Command::Join(entrant(u, n))
 }
 
 fn leave(u: u8, n: u8) -> Command {
-    Command::Leave { user: user(u), socket: socket(u, n) }
+    Command::Leave { user: user(u), socket: socket(u, n), scope: Scope::All }
 }
 
 fn say(u: u8, text: &str, id: Option<&str>) -> Command {
@@ -44,6 +63,8 @@ fn say(u: u8, text: &str, id: Option<&str>) -> Command {
         name: format!("User {u}").into(),
         text: text.into(),
         client_message_id: id.map(Into::into),
+        reply_to: None,
+        to: None,
     }
 }
 
@@ -67,7 +88,7 @@ impl Story {
 
     fn rule(&mut self, places: u32) {
         let as_of = i64::try_from(self.log.len()).unwrap();
-        self.ask(&Command::Rule { places, as_of }).unwrap();
+        self.ask(&Command::Rule { places, as_of, rules: Box::new(open_rules()) }).unwrap();
     }
 
     fn ask(&mut self, command: &Command) -> Result<Vec<Delivery>, Refusal> {
@@ -129,8 +150,11 @@ fn fewer_places_put_nobody_out() {
 #[test]
 fn what_the_store_said_earlier_does_not_undo_what_it_said_later() {
     let mut story = Story::begin(2);
-    story.ask(&Command::Rule { places: 7, as_of: 100 }).unwrap();
-    assert_eq!(story.room.decide(&Command::Rule { places: 3, as_of: 99 }), Ok(Decision::Nothing));
+    story.ask(&Command::Rule { places: 7, as_of: 100, rules: Box::new(open_rules()) }).unwrap();
+    assert_eq!(
+        story.room.decide(&Command::Rule { places: 3, as_of: 99, rules: Box::new(open_rules()) }),
+        Ok(Decision::Nothing)
+    );
     assert_eq!(story.room.places(), 7);
 }
 
@@ -266,7 +290,7 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         4 => (0..5_u8, 0..3_u8).prop_map(|(u, n)| join(u, n)),
         3 => (0..5_u8, 0..3_u8).prop_map(|(u, n)| leave(u, n)),
         4 => (0..5_u8, proptest::option::of("[ab]")).prop_map(|(u, id)| say(u, "hi", id.as_deref())),
-        1 => (0..5_u32).prop_map(|places| Command::Rule { places, as_of: i64::MAX }),
+        1 => (0..5_u32).prop_map(|places| Command::Rule { places, as_of: i64::MAX, rules: Box::new(open_rules()) }),
     ];
     proptest::collection::vec(command, 0..120)
 }
@@ -279,8 +303,8 @@ proptest! {
         for command in &commands {
             let done = story.ask(command).is_ok();
             match command {
-                Command::Join { user, socket, .. } if done => { seats.insert((user.clone(), socket.clone())); }
-                Command::Leave { user, socket } => { seats.remove(&(user.clone(), socket.clone())); }
+                Command::Join(Entrant { user, socket, .. }) if done => { seats.insert((user.clone(), socket.clone())); }
+                Command::Leave { user, socket, .. } => { seats.remove(&(user.clone(), socket.clone())); }
                 _ => {}
             }
             let expected: HashSet<UserId> = seats.iter().map(|(user, _)| user.clone()).collect();
@@ -296,7 +320,7 @@ proptest! {
         for command in &commands {
             let (places, before) = (story.room.places() as usize, story.room.count());
             let done = story.ask(command);
-            if let (Command::Join { .. }, Ok(_)) = (command, done) {
+            if let (Command::Join(_), Ok(_)) = (command, done) {
                 prop_assert!(story.room.count() <= places.max(before));
             }
         }
@@ -310,8 +334,8 @@ proptest! {
                 if told.event == server::CHAT_MESSAGE {
                     let Command::Say { user, .. } = command else { panic!("only saying tells messages") };
                     prop_assert!(story.room.is_in(user));
-                } else if let Command::Join { user, .. } | Command::Leave { user, .. } = command {
-                    prop_assert!(!told.audience.includes(user), "one's own coming and going is for the others");
+                } else if let Command::Join(Entrant { user, .. }) | Command::Leave { user, .. } = command {
+                    prop_assert!(!told.audience.includes(user, Places::ROOM), "one's own coming and going is for the others");
                 }
             }
         }
@@ -353,7 +377,7 @@ proptest! {
         prop_assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]));
         let missed = story.history().missed(&user(0), since).unwrap();
         let expected = story.told.iter().filter(|told| {
-            told.seq.is_some_and(|seq| seq > since) && told.audience.includes(&user(0))
+            told.seq.is_some_and(|seq| seq > since) && told.audience.includes(&user(0), Places::ROOM)
         });
         prop_assert_eq!(missed.messages.len() + missed.events.len(), expected.count());
     }

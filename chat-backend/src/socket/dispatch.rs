@@ -1,14 +1,22 @@
 //! What each event of a client asks. One table for all sockets; a handler hands over to a room's queue and
 //! returns, so that one socket's events keep their order.
 
+mod acts;
+mod call;
+mod hosts;
+
 use std::sync::Arc;
 
 use plenum_contract::{
-    MeetingId,
+    MeetingId, UserId,
     error::{ErrorBody, ErrorCode, Problem},
-    events::{self, Ack, Done, InMeeting, JoinMeeting, LeaveMeeting, SendMessage, client, server},
+    events::{
+        self, Ack, CallError, CallErrorCode, Done, InMeeting, JoinMeeting, LeaveMeeting, SendMessage, client,
+        server,
+    },
     limits::{CLIENT_MESSAGE_ID_MAX, EVENT_NAME_MAX},
 };
+use plenum_service::Lifecycle;
 use serde::de::DeserializeOwned;
 use socketioxide::{
     adapter::LocalAdapter,
@@ -23,22 +31,31 @@ use super::{
     session::{NoEntry, Session},
     socket_id,
 };
-use crate::rooms::{
-    Rooms,
-    delivery::Recipient as _,
-    inbox::{Answer, Answered, Inbound, Resume, Sender},
+use crate::{
+    meetings::Meetings,
+    rooms::{
+        Rooms,
+        act::Act,
+        delivery::Recipient as _,
+        entry::Scope,
+        inbox::{Answer, Answered, Inbound, Message, Resume, Sender},
+    },
 };
 
 /// The handler of every event.
 pub struct Dispatch {
     rooms: Rooms,
+    meetings: Meetings,
+    life: Lifecycle,
 }
 
 /// How a refusal is told when no ack was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Without {
     /// By an `error` event.
     Error,
+    /// By a `call:error` event, in the words of calls.
+    CallError(fn(ErrorCode) -> CallErrorCode),
     /// Not at all.
     Silence,
 }
@@ -52,11 +69,46 @@ const EVENTS: &[(&str, Without, Handler)] = &[
     (client::CHAT_MESSAGE, Without::Error, say),
     (client::TYPING_START, Without::Silence, |asked| typing(asked, server::TYPING_START)),
     (client::TYPING_STOP, Without::Silence, |asked| typing(asked, server::TYPING_STOP)),
+    (client::CHAT_EDIT, Without::Silence, acts::edit),
+    (client::CHAT_DELETE, Without::Silence, acts::delete),
+    (client::CHAT_REACT, Without::Silence, acts::react_to),
+    (client::CALL_JOIN, Without::CallError(CallErrorCode::of_join), call::join),
+    (client::CALL_SIGNAL, Without::CallError(CallErrorCode::of_signal), call::signal),
+    (client::CALL_MUTE, Without::Silence, |asked| acts::plain(asked, Act::Mute { on: true })),
+    (client::CALL_UNMUTE, Without::Silence, |asked| acts::plain(asked, Act::Mute { on: false })),
+    (client::CALL_VIDEO_ON, Without::Silence, |asked| acts::plain(asked, Act::Video { on: true })),
+    (client::CALL_VIDEO_OFF, Without::Silence, |asked| acts::plain(asked, Act::Video { on: false })),
+    (client::CALL_LEAVE, Without::Silence, call::leave),
+    (client::SCREEN_START, Without::Silence, |asked| acts::plain(asked, Act::ShareScreen)),
+    (client::SCREEN_STOP, Without::Silence, |asked| acts::of_anybody(asked, |user| Act::StopScreen { user })),
+    (client::HAND_RAISE, Without::Silence, |asked| acts::plain(asked, Act::RaiseHand)),
+    (client::HAND_LOWER, Without::Silence, |asked| acts::of_anybody(asked, |user| Act::LowerHand { user })),
+    (client::REACTION_SEND, Without::Silence, acts::react),
+    (client::LOBBY_ADMIT, Without::Silence, |asked| {
+        acts::of_user(asked, |user| Act::Admit { user: Some(user) });
+    }),
+    (client::LOBBY_ADMIT_ALL, Without::Silence, |asked| acts::plain(asked, Act::Admit { user: None })),
+    (client::LOBBY_DENY, Without::Silence, |asked| acts::of_user(asked, |user| Act::Deny { user })),
+    (client::MEETING_LOCK, Without::Silence, |asked| acts::plain(asked, Act::Lock { on: true })),
+    (client::MEETING_UNLOCK, Without::Silence, |asked| acts::plain(asked, Act::Lock { on: false })),
+    (client::MEETING_MUTE, Without::Silence, |asked| acts::of_anybody(asked, |user| Act::MuteOther { user })),
+    (client::MEETING_REMOVE, Without::Silence, hosts::remove),
+    (client::MEETING_END, Without::Silence, hosts::end),
+    (client::POLL_OPEN, Without::Silence, acts::open_poll),
+    (client::POLL_VOTE, Without::Silence, acts::vote),
+    (client::POLL_CLOSE, Without::Silence, acts::close_poll),
 ];
+
+/// The names of what a client may send, and whether a refusal is told by an event when no ack was asked for.
+pub fn taken() -> Vec<(&'static str, bool)> {
+    EVENTS.iter().map(|(name, without, _)| (*name, !matches!(without, Without::Silence))).collect()
+}
 
 /// One event, with what is needed to do and answer it.
 struct Asked {
     rooms: Rooms,
+    meetings: Meetings,
+    life: Lifecycle,
     from: Sender,
     socket: Arc<Socket>,
     payload: Value,
@@ -64,8 +116,8 @@ struct Asked {
 }
 
 impl Dispatch {
-    pub const fn new(rooms: Rooms) -> Self {
-        Self { rooms }
+    pub const fn new(rooms: Rooms, meetings: Meetings, life: Lifecycle) -> Self {
+        Self { rooms, meetings, life }
     }
 }
 
@@ -90,7 +142,8 @@ impl MessageHandler<LocalAdapter, Dispatch> for Dispatch {
         if name != client::LEAVE_MEETING && !session.may_send() {
             return reply.refuse(ErrorCode::RateLimited);
         }
-        handler(Asked { rooms: self.rooms.clone(), from, socket, payload, reply });
+        let (rooms, meetings, life) = (self.rooms.clone(), self.meetings.clone(), self.life.clone());
+        handler(Asked { rooms, meetings, life, from, socket, payload, reply });
     }
 }
 
@@ -105,6 +158,28 @@ impl Asked {
     fn refuse(self, code: ErrorCode) {
         self.reply.refuse(code);
     }
+
+    /// Notes that the socket asks to be let in, and gives what answers it; none when it may not ask.
+    fn asks_in(self, meeting: &MeetingId) -> Option<(Rooms, Sender, Answer)> {
+        match self.reply.peer.session().asks_in(meeting) {
+            Ok(()) => {}
+            Err(NoEntry::Gone) => {
+                self.refuse(ErrorCode::UnknownSid);
+                return None;
+            }
+            Err(NoEntry::TooMany) => {
+                self.refuse(ErrorCode::TooManyRooms);
+                return None;
+            }
+        }
+        let Self { rooms, from, reply, .. } = self;
+        let session = reply.peer.session().clone();
+        let answer: Answer = Box::new(move |outcome| {
+            session.is_answered();
+            reply.send(outcome);
+        });
+        Some((rooms, from, answer))
+    }
 }
 
 fn join(mut asked: Asked) {
@@ -112,19 +187,11 @@ fn join(mut asked: Asked) {
     let Ok(meeting) = MeetingId::parse(&join.meeting_id) else {
         return asked.refuse(ErrorCode::MeetingNotFound);
     };
-    match asked.reply.peer.session().asks_in(&meeting) {
-        Ok(()) => {}
-        Err(NoEntry::Gone) => return asked.refuse(ErrorCode::UnknownSid),
-        Err(NoEntry::TooMany) => return asked.refuse(ErrorCode::TooManyRooms),
-    }
     let resume = join.epoch.zip(join.since).map(|(epoch, since)| Resume { epoch, since });
-    let Asked { rooms, from, reply, .. } = asked;
-    let session = reply.peer.session().clone();
-    let answer: Answer = Box::new(move |outcome| {
-        session.is_answered();
-        reply.send(outcome);
-    });
-    rooms.ask(&meeting, Inbound::Join { from, resume, answer });
+    let passcode = join.passcode.map(Into::into);
+    if let Some((rooms, from, answer)) = asked.asks_in(&meeting) {
+        rooms.ask(&meeting, Inbound::Join { from, resume, passcode, answer });
+    }
 }
 
 fn leave(mut asked: Asked) {
@@ -140,7 +207,7 @@ fn leave(mut asked: Asked) {
         return asked.refuse(ErrorCode::NotInMeeting);
     }
     let answer = asked.reply.answer();
-    asked.rooms.ask(&meeting, Inbound::Leave { from: asked.from, answer });
+    asked.rooms.ask(&meeting, Inbound::Leave { from: asked.from, scope: Scope::Room, answer });
 }
 
 fn say(mut asked: Asked) {
@@ -152,9 +219,17 @@ fn say(mut asked: Asked) {
     let Ok(meeting) = MeetingId::parse(&said.meeting_id) else {
         return asked.refuse(ErrorCode::NotInMeeting);
     };
+    let Ok(to) = said.to_user_id.map(|id| UserId::parse(&id)).transpose() else {
+        return asked.refuse(ErrorCode::ParticipantNotFound);
+    };
     let answer = asked.reply.answer();
-    let (text, client_message_id) = (said.message.into(), own_id.map(Into::into));
-    asked.rooms.ask(&meeting, Inbound::Say { from: asked.from, text, client_message_id, answer });
+    let message = Message {
+        text: said.message.into(),
+        client_message_id: own_id.map(Into::into),
+        reply_to: said.reply_to,
+        to,
+    };
+    asked.rooms.ask(&meeting, Inbound::Say { from: asked.from, message, answer });
 }
 
 fn typing(mut asked: Asked, event: &'static str) {
@@ -190,17 +265,23 @@ impl Reply {
         match (self.ack, outcome) {
             (Some(ack), Ok(Answered::Joined(joined))) => self.peer.acknowledge(ack, &Ack::ok(joined)),
             (Some(ack), Ok(Answered::Said(taken))) => self.peer.acknowledge(ack, &Ack::ok(taken)),
+            (Some(ack), Ok(Answered::PollOpened(opened))) => self.peer.acknowledge(ack, &Ack::ok(opened)),
             (Some(ack), Ok(Answered::Done)) => self.peer.acknowledge(ack, &Ack::ok(Done {})),
             (Some(ack), Err(problem)) => {
                 self.peer.acknowledge(ack, &Ack::<Done>::refused(ErrorBody::one(&problem, locale)));
             }
-            (None, Err(problem))
-                if self.without == Without::Error && problem.code != ErrorCode::EmptyMessage =>
-            {
-                let error = events::SocketError { code: problem.code, message: problem.text(locale) };
-                self.peer.send(server::ERROR, &error);
-            }
-            (None, _) => {}
+            (None, Err(problem)) => match self.without {
+                Without::Error if problem.code != ErrorCode::EmptyMessage => {
+                    let error = events::SocketError { code: problem.code, message: problem.text(locale) };
+                    self.peer.send(server::ERROR, &error);
+                }
+                Without::CallError(code_of) => {
+                    let error = CallError { code: code_of(problem.code), message: problem.text(locale) };
+                    self.peer.send(server::CALL_ERROR, &error);
+                }
+                Without::Error | Without::Silence => {}
+            },
+            (None, Ok(_)) => {}
         }
     }
 }

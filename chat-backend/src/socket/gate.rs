@@ -164,14 +164,22 @@ impl Gate {
             return Err(ErrorCode::BadHandshake);
         }
         match sid {
-            Some(_) => Ok(self.pass_on(Some(session), request).await),
-            None => self.open_websocket(session, request),
+            Some(_) => {
+                connection.becomes_websocket();
+                Ok(self.pass_on(Some(session), request).await)
+            }
+            None => self.open_websocket(session, connection, request),
         }
     }
 
     /// Opens a session on a WebSocket. The library would do it as well, but it would keep the whole request, twice,
     /// for the socket's life.
-    fn open_websocket(&self, session: &Arc<Session>, mut request: Request) -> Result<Response, ErrorCode> {
+    fn open_websocket(
+        &self,
+        session: &Arc<Session>,
+        connection: Arc<Connection>,
+        mut request: Request,
+    ) -> Result<Response, ErrorCode> {
         let key = request.headers().get(header::SEC_WEBSOCKET_KEY).ok_or(ErrorCode::BadHandshake)?;
         let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes()));
         let upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(ErrorCode::BadHandshake)?;
@@ -181,6 +189,8 @@ impl Gate {
         let websockets = self.websockets.clone();
         self.life.spawn(async move {
             let Some(io) = upgrade.await.ok().and_then(ConnectionIo::upgraded) else { return };
+            connection.becomes_websocket();
+            drop(connection);
             websockets.oneshot((Box::new(io), kept)).await.ok();
         });
         let head = [

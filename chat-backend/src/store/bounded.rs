@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use plenum_contract::{MeetingId, UserId, limits::STORE_TIMEOUT};
 use tokio::time::{sleep, timeout};
 
-use super::{MeetingStore, StoreError};
-use crate::meetings::{Meeting, MeetingChange};
+use super::{Creation, MeetingStore, StoreError};
+use crate::meetings::{Code, Meeting, MeetingChange, VisitNote, VisitRecord};
 
 /// How often something is asked before it counts as not available.
 const ATTEMPTS: u32 = 6;
@@ -45,7 +45,7 @@ where
 
 #[async_trait]
 impl<S: MeetingStore> MeetingStore for Bounded<S> {
-    async fn create(&self, meeting: &Meeting) -> Result<(), StoreError> {
+    async fn create(&self, meeting: &Meeting) -> Result<Creation, StoreError> {
         bounded(|| self.0.create(meeting)).await
     }
 
@@ -53,8 +53,16 @@ impl<S: MeetingStore> MeetingStore for Bounded<S> {
         bounded(|| self.0.get(id)).await
     }
 
+    async fn by_code(&self, code: &Code) -> Result<Option<Meeting>, StoreError> {
+        bounded(|| self.0.by_code(code)).await
+    }
+
     async fn of_user(&self, user: &UserId) -> Result<Vec<Meeting>, StoreError> {
         bounded(|| self.0.of_user(user)).await
+    }
+
+    async fn active_of_host(&self, host: &UserId, most: u64) -> Result<Vec<MeetingId>, StoreError> {
+        bounded(|| self.0.active_of_host(host, most)).await
     }
 
     async fn update(
@@ -79,12 +87,38 @@ impl<S: MeetingStore> MeetingStore for Bounded<S> {
         bounded(|| self.0.add_participants(id, users, now)).await
     }
 
-    async fn set_live_count(&self, id: &MeetingId, users: u32) -> Result<(), StoreError> {
-        bounded(|| self.0.set_live_count(id, users)).await
+    async fn set_removed(
+        &self,
+        id: &MeetingId,
+        user: &UserId,
+        removed: bool,
+        now: Timestamp,
+    ) -> Result<Option<Meeting>, StoreError> {
+        bounded(|| self.0.set_removed(id, user, removed, now)).await
     }
 
-    async fn reset_live_counts(&self, live: &HashSet<MeetingId>) -> Result<(), StoreError> {
-        bounded(|| self.0.reset_live_counts(live)).await
+    async fn set_live_count(&self, id: &MeetingId, users: u32, now: Timestamp) -> Result<(), StoreError> {
+        bounded(|| self.0.set_live_count(id, users, now)).await
+    }
+
+    async fn reset_live_counts(&self, live: &HashSet<MeetingId>, now: Timestamp) -> Result<(), StoreError> {
+        bounded(|| self.0.reset_live_counts(live, now)).await
+    }
+
+    async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<MeetingId>, StoreError> {
+        bounded(|| self.0.overdue(now, most)).await
+    }
+
+    async fn complete_overdue(&self, id: &MeetingId, now: Timestamp) -> Result<bool, StoreError> {
+        bounded(|| self.0.complete_overdue(id, now)).await
+    }
+
+    async fn note_visits(&self, id: &MeetingId, notes: &[VisitNote]) -> Result<(), StoreError> {
+        bounded(|| self.0.note_visits(id, notes)).await
+    }
+
+    async fn visits(&self, id: &MeetingId) -> Result<Vec<VisitRecord>, StoreError> {
+        bounded(|| self.0.visits(id)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use chat_backend::{
     cluster::{Address, Cluster},
+    meetings::{Code, Options, Rules},
     rooms::{
-        entry::{Command, Decision, Entry, Fact, SocketId},
+        act::Act,
+        entry::{Command, Decision, Entrant, Entry, Fact, SocketId},
         log::{Heard, LogError, MemoryLogs, Opened, RoomLog, RoomLogs, fold},
         state::Room,
     },
@@ -79,15 +81,31 @@ fn user(n: u32) -> UserId {
 }
 
 fn join(n: u32) -> Command {
-    Command::Join { user: user(n), name: "Ana".into(), socket: SocketId(format!("{n}").into()) }
+    Command::Join(Entrant {
+        user: user(n),
+        name: "Ana".into(),
+        socket: SocketId(format!("{n}").into()),
+        guest: None,
+        passcode: None,
+        known: false,
+    })
 }
 
 fn say(n: u32, text: &str) -> Command {
-    Command::Say { user: user(n), name: "Ana".into(), text: text.into(), client_message_id: None }
+    Command::Say {
+        user: user(n),
+        name: "Ana".into(),
+        text: text.into(),
+        client_message_id: None,
+        reply_to: None,
+        to: None,
+    }
 }
 
 fn rule(places: u32, as_of: i64) -> Command {
-    Command::Rule { places, as_of }
+    let code = Code::parse("abcd-efgh-jkmn").unwrap();
+    let rules = Rules { host: user(1), options: Options::open(code) };
+    Command::Rule { places, as_of, rules: Box::new(rules) }
 }
 
 async fn on_redis(variable: &str) -> Option<Nodes> {
@@ -134,6 +152,7 @@ macro_rules! promises {
 promises!(
     of_two_who_take_the_last_place_one_decides_again,
     talking_needs_no_guard_and_all_follow_one_order,
+    a_deleted_text_is_gone_from_the_log_and_the_rest_stays,
     a_log_stays_within_its_bound_and_gives_the_same_room_again,
     the_latest_messages_stay_behind_a_snapshot,
     a_log_that_was_let_go_takes_nothing_more,
@@ -188,6 +207,8 @@ async fn a_message_that_was_taken_elsewhere_is_not_taken_again(nodes: Nodes) {
         name: "Ana".into(),
         text: "hello".into(),
         client_message_id: Some(id.into()),
+        reply_to: None,
+        to: None,
     };
     // Both have decided when the client, which was cut off from the one, has sent it again by the other.
     let (late, guard) = here.decide(&mine(1, "a"));
@@ -239,6 +260,31 @@ async fn the_latest_messages_stay_behind_a_snapshot(nodes: Nodes) {
     assert_eq!(opened.snapshot.top(), here.room.top() - 1);
     assert_eq!(opened.entries.len(), RECENT_MESSAGES + 1);
     assert_eq!(opened.entries[0].seq, keep_from);
+}
+
+async fn a_deleted_text_is_gone_from_the_log_and_the_rest_stays(nodes: Nodes) {
+    let meeting = MeetingId::random();
+    let mut here = Followed::open(&nodes.here, &meeting).await;
+    let mut there = Followed::open(&nodes.there, &meeting).await;
+    here.ask(&rule(5, 0)).await;
+    here.ask(&join(1)).await;
+    here.ask(&say(1, "stays")).await;
+    here.ask(&say(1, "goes")).await;
+    let message = here.room.top();
+    let act = |act| Command::Act { user: user(1), name: "Ana".into(), act };
+    here.ask(&act(Act::Edit { message, text: "goes too".into() })).await;
+    here.ask(&act(Act::React { message: message - 1, reaction: "👍".into(), on: true })).await;
+    there.catch_up().await;
+    here.ask(&act(Act::Delete { message })).await;
+    here.ask(&say(1, "later")).await;
+    there.catch_up().await;
+    assert_eq!(here.room, there.room);
+    let opened = nodes.there.open(&meeting, false).await.unwrap().unwrap();
+    let kept = format!("{:?}", opened.entries);
+    assert!(kept.contains("stays") && kept.contains("later") && !kept.contains("goes"), "{kept}");
+    assert_eq!(opened.entries.len(), 8);
+    there.ask(&say(1, "and the log goes on")).await;
+    assert_eq!(fold(opened.snapshot, &opened.entries).top() + 1, there.room.top());
 }
 
 async fn a_log_that_was_let_go_takes_nothing_more(nodes: Nodes) {
@@ -298,7 +344,7 @@ async fn what_one_node_appends_the_other_hears(nodes: Nodes) {
     assert_eq!(there.room, here.room);
     // What is passing comes too, and not back to who said it.
     let data = chat_backend::rooms::delivery::encode(&serde_json::json!({ "a": 1 }));
-    here.log.pass(&user(1), "typing:start", &data);
+    here.log.pass(Some(&user(1)), "typing:start", &data);
     let (but, event, data) = loop {
         match there.log.heard().await {
             Heard::Passing { but, event, data } => break (but, event, data),
@@ -306,7 +352,7 @@ async fn what_one_node_appends_the_other_hears(nodes: Nodes) {
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!((but, event.as_str(), data.get()), (user(1), "typing:start", "{\"a\":1}"));
+    assert_eq!((but, event.as_str(), data.get()), (Some(user(1)), "typing:start", "{\"a\":1}"));
 }
 
 async fn a_node_that_was_declared_gone_hears_of_it_and_begins_again(nodes: Nodes) {

@@ -1,5 +1,6 @@
 //! Live rooms on an embedded store: what comes and goes with time.
 
+mod letters;
 mod logs;
 
 use std::{
@@ -8,13 +9,14 @@ use std::{
 };
 
 use chat_backend::{
+    attendance::Attendance,
     live_counts::LiveCounts,
-    meetings::{LiveRooms, Meeting, Meetings, Places},
+    meetings::{LiveRooms, Meeting, Meetings, Passcodes, Places},
     rooms::{
-        Rooms,
+        Bounds, Rooms,
         delivery::{Packet, Recipient},
-        entry::SocketId,
-        inbox::{Answer, Answered, Inbound, Resume, Sender},
+        entry::{Scope, SocketId},
+        inbox::{Answer, Answered, Inbound, Message, Resume, Sender},
         log::MemoryLogs,
     },
     store::{Bounded, sql::SqlStore},
@@ -23,7 +25,7 @@ use plenum_contract::{
     Caller, MeetingId, SessionId, UserId,
     error::{ErrorCode, Problem},
     events::{EndReason, Joined},
-    limits::ROOM_GRACE,
+    limits::{ROOM_GRACE, SNAPSHOT_EVERY},
 };
 use plenum_service::{Lifecycle, clock, database::Database};
 use tokio::sync::oneshot;
@@ -31,6 +33,9 @@ use tokio::sync::oneshot;
 struct House {
     rooms: Rooms,
     meeting: Meeting,
+    logs: Arc<MemoryLogs>,
+    store: Arc<Bounded<SqlStore>>,
+    life: Lifecycle,
     folder: std::path::PathBuf,
 }
 
@@ -74,12 +79,42 @@ impl House {
         let store = SqlStore::open(Database::open(&url).await.unwrap()).await.unwrap();
         let (store, life) = (Arc::new(Bounded(store)), Lifecycle::new());
         let counts = LiveCounts::start(store.clone(), &life);
-        let rooms = Rooms::new(Arc::new(MemoryLogs::default()), store.clone(), counts, grace, life.clone());
-        let meetings = Meetings::new(store, Arc::new(rooms.clone()), Places { usual: 10, most: 1_000 }, life);
+        let attendance = Attendance::start(store.clone(), &life);
+        let logs = Arc::<MemoryLogs>::default();
+        let rooms = Rooms::new(
+            logs.clone(),
+            store.clone(),
+            counts,
+            attendance,
+            Passcodes::default(),
+            Bounds { call_places: 10, grace },
+            life.clone(),
+        );
+        let places = Places { usual: 10, most: 1_000 };
+        let meetings =
+            Meetings::new(store.clone(), Arc::new(rooms.clone()), Passcodes::default(), places, life.clone());
         let sent = serde_json::json!({ "title": "Plan", "date": "2026-12-01", "time": "10:00" });
         let sent = sent.as_object().unwrap();
         let meeting = meetings.create(UserId::random(), sent, clock::now()).await.unwrap();
-        Self { rooms, meeting, folder }
+        Self { rooms, meeting, logs, store, life, folder }
+    }
+
+    /// Closes every room, whose logs stay, and lets others open them.
+    async fn hands_over(&mut self) {
+        self.life.stop();
+        self.rooms.all_closed().await;
+        self.life = Lifecycle::new();
+        let counts = LiveCounts::start(self.store.clone(), &self.life);
+        let attendance = Attendance::start(self.store.clone(), &self.life);
+        self.rooms = Rooms::new(
+            self.logs.clone(),
+            self.store.clone(),
+            counts,
+            attendance,
+            Passcodes::default(),
+            Bounds { call_places: 10, grace: ROOM_GRACE },
+            self.life.clone(),
+        );
     }
 
     async fn asks(&self, inbound: impl FnOnce(Answer) -> Inbound) -> Result<Answered, Problem> {
@@ -91,7 +126,7 @@ impl House {
 
     async fn joins(&self, from: &Sender, resume: Option<Resume>) -> Joined {
         let from = from.clone();
-        match self.asks(|answer| Inbound::Join { from, resume, answer }).await {
+        match self.asks(|answer| Inbound::Join { from, resume, passcode: None, answer }).await {
             Ok(Answered::Joined(joined)) => *joined,
             other => panic!("{other:?}"),
         }
@@ -99,12 +134,15 @@ impl House {
 
     async fn leaves(&self, from: &Sender) {
         let from = from.clone();
-        assert!(matches!(self.asks(|answer| Inbound::Leave { from, answer }).await, Ok(Answered::Done)));
+        assert!(matches!(
+            self.asks(|answer| Inbound::Leave { from, scope: Scope::Room, answer }).await,
+            Ok(Answered::Done)
+        ));
     }
 
     async fn says(&self, from: &Sender, text: &str) -> Result<Answered, Problem> {
-        let (from, text) = (from.clone(), text.into());
-        self.asks(|answer| Inbound::Say { from, text, client_message_id: None, answer }).await
+        let (from, message) = (from.clone(), Message { text: text.into(), ..Message::default() });
+        self.asks(|answer| Inbound::Say { from, message, answer }).await
     }
 }
 
@@ -115,8 +153,13 @@ impl Drop for House {
 }
 
 fn somebody(socket: &str, ear: &Arc<Ear>) -> Sender {
-    let who =
-        Caller { user: UserId::random(), session: SessionId::random(), name: "Ana".into(), expires_at: None };
+    let who = Caller {
+        user: UserId::random(),
+        session: SessionId::random(),
+        name: "Ana".into(),
+        expires_at: None,
+        guest: None,
+    };
     Sender { who: Arc::new(who), socket: SocketId(socket.into()), recipient: ear.clone() }
 }
 
@@ -131,6 +174,28 @@ async fn who_comes_back_within_the_grace_time_finds_what_was_said() {
     let back = house.joins(&ana, Some(resume)).await;
     assert_eq!((back.epoch, back.recovered, back.first), (joined.epoch, true, false));
     assert_eq!(back.messages.len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_missed_is_told_however_often_the_room_has_been_opened_since() {
+    let mut house = House::open(ROOM_GRACE).await;
+    let (ana, ben) = (somebody("a", &Arc::default()), somebody("b", &Arc::default()));
+    let joined = house.joins(&ana, None).await;
+    for n in 0..SNAPSHOT_EVERY + 20 {
+        house.says(&ana, &n.to_string()).await.unwrap();
+    }
+    let resume = Resume { epoch: joined.epoch, since: joined.seq + SNAPSHOT_EVERY as u64 - 30 };
+    house.leaves(&ana).await;
+    for _ in 0..2 {
+        house.hands_over().await;
+        house.joins(&ben, None).await;
+        house.says(&ben, "one more").await.unwrap();
+        house.leaves(&ben).await;
+    }
+    house.hands_over().await;
+    let back = house.joins(&ana, Some(resume)).await;
+    assert!(back.recovered, "though the log survives");
+    assert_eq!(back.messages.len(), 50 + 2);
 }
 
 #[tokio::test]
@@ -170,7 +235,7 @@ async fn a_join_and_what_follows_it_keep_their_order_although_the_store_comes_be
     let from = ana.clone();
     let (tell, joined) = oneshot::channel();
     let answer: Answer = Box::new(move |outcome| drop(tell.send(outcome)));
-    house.rooms.ask(&house.meeting.id, Inbound::Join { from, resume: None, answer });
+    house.rooms.ask(&house.meeting.id, Inbound::Join { from, resume: None, passcode: None, answer });
     // Asked before the join is answered.
     house.says(&ana, "right behind").await.unwrap();
     house.leaves(&ana).await;
@@ -185,7 +250,7 @@ async fn a_socket_that_goes_while_its_join_is_under_way_leaves_no_seat() {
     let (tell, told) = oneshot::channel();
     let answer: Answer = Box::new(move |outcome| drop(tell.send(outcome)));
     let from = somebody("a", &ear);
-    house.rooms.ask(&house.meeting.id, Inbound::Join { from, resume: None, answer });
+    house.rooms.ask(&house.meeting.id, Inbound::Join { from, resume: None, passcode: None, answer });
     assert!(told.await.is_err(), "nobody is there to be answered");
     house.rooms.all_closed().await;
 }

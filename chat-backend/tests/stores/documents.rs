@@ -1,5 +1,6 @@
 //! Documents in Firestore as other systems see them, over its REST API.
 
+use chat_backend::meetings::{Code, MeetingChange, Options, Passcode};
 use jiff::Timestamp;
 use plenum_contract::{MeetingId, UserId, meeting::MeetingStatus};
 use serde_json::{Value, json};
@@ -57,8 +58,18 @@ fn whole(number: u32) -> Value {
     json!({ "integerValue": number.to_string() })
 }
 
+fn flag(flag: bool) -> Value {
+    json!({ "booleanValue": flag })
+}
+
+/// As Firestore tells it: nothing of one that is empty.
 fn array(users: &[&UserId]) -> Value {
-    json!({ "arrayValue": { "values": users.iter().map(|user| text(user.as_str())).collect::<Vec<_>>() } })
+    let values: Vec<Value> = users.iter().map(|user| text(user.as_str())).collect();
+    if values.is_empty() {
+        json!({ "arrayValue": {} })
+    } else {
+        json!({ "arrayValue": { "values": values } })
+    }
 }
 
 fn at(time: &str) -> Timestamp {
@@ -85,15 +96,37 @@ pub async fn a_document_has_the_names_and_types_that_other_systems_read(place: &
         "createdAt": text("2026-11-21T09:00:00.123Z"),
         "updatedAt": text("2026-11-21T09:00:00.123Z"),
         "status": text("active"),
+        "code": text(meeting.options.code.as_str()),
+        "coHosts": array(&[]),
+        "waitingRoom": flag(false),
+        "guestsAllowed": flag(false),
+        "passcode": { "nullValue": null },
+        "removed": array(&[]),
+        "emptiedAt": { "nullValue": null },
+        "activeFrom": text("2026-12-01T08:30:00.000Z"),
     });
     assert_eq!(fields(place, &meeting.id).await, Some(expected.clone()));
 
     let guest = UserId::random();
     store.add_participants(&meeting.id, std::slice::from_ref(&guest), noon()).await.unwrap();
-    store.set_live_count(&meeting.id, 2).await.unwrap();
+    store.set_live_count(&meeting.id, 2, noon()).await.unwrap();
+    store.set_removed(&meeting.id, &guest, true, noon()).await.unwrap();
+    let change = MeetingChange {
+        co_hosts: Some(vec![guest.clone()]),
+        waiting_room: Some(true),
+        guests_allowed: Some(true),
+        passcode: Some(Passcode::parse("sesame")),
+        ..MeetingChange::default()
+    };
+    store.update(&meeting.id, &change, noon()).await.unwrap();
     let mut then = expected;
     then["participants"] = array(&[&meeting.host, &guest]);
     then["activeParticipants"] = whole(2);
+    then["coHosts"] = array(&[&guest]);
+    then["removed"] = array(&[&guest]);
+    then["waitingRoom"] = flag(true);
+    then["guestsAllowed"] = flag(true);
+    then["passcode"] = text("sesame");
     assert_eq!(fields(place, &meeting.id).await, Some(then), "one name and type through every change");
 }
 
@@ -123,7 +156,37 @@ pub async fn what_an_older_document_lacks_has_its_usual_value(place: &Place) {
     assert_eq!((meeting.max_participants, meeting.status), (4, MeetingStatus::Active));
     assert_eq!(meeting.created_at, at("2025-05-01T10:00:00Z"));
     assert!(meeting.updated_at > meeting.created_at, "Firestore itself knows when it was last written");
+    assert_eq!(meeting.options, Options::open(Code::of(&id)));
     assert_eq!(store.of_user(&host).await.unwrap(), [meeting]);
+}
+
+pub async fn the_code_of_an_older_document_is_noted_when_somebody_reads_it(place: &Place) {
+    let store = place.open().await;
+    let host = UserId::random();
+    let ids = [MeetingId::random(), MeetingId::random()];
+    for id in &ids {
+        write(place, id, &old(&host)).await;
+        assert_eq!(store.by_code(&Code::of(id)).await.unwrap(), None, "nobody was told of it");
+    }
+    let read = store.get(&ids[0]).await.unwrap().unwrap();
+    assert_eq!(store.by_code(&Code::of(&ids[0])).await.unwrap(), Some(read));
+    let listed = store.of_user(&host).await.unwrap();
+    for meeting in listed {
+        assert_eq!(store.by_code(&meeting.options.code).await.unwrap(), Some(meeting));
+    }
+    assert_eq!(fields(place, &ids[1]).await.unwrap()["code"], text(Code::of(&ids[1]).as_str()));
+}
+
+pub async fn a_passcode_that_can_not_be_one_opens_nothing(place: &Place) {
+    let store = place.open().await;
+    for passcode in [whole(1234), text("abc")] {
+        let (id, host) = (MeetingId::random(), UserId::random());
+        let mut fields = old(&host);
+        fields["passcode"] = passcode;
+        write(place, &id, &fields).await;
+        let error = store.get(&id).await.unwrap_err().to_string();
+        assert!(error.contains("passcode") && !error.contains("1234"), "{error}");
+    }
 }
 
 pub async fn times_may_be_timestamps_and_numbers_doubles(place: &Place) {

@@ -5,8 +5,8 @@ use std::{collections::HashSet, sync::Arc};
 use async_trait::async_trait;
 use chat_backend::{
     live_counts::LiveCounts,
-    meetings::{Meeting, MeetingChange},
-    store::{MeetingStore, StoreError},
+    meetings::{Code, Meeting, MeetingChange, VisitNote, VisitRecord},
+    store::{Creation, MeetingStore, StoreError},
 };
 use jiff::Timestamp;
 use plenum_contract::{MeetingId, UserId, limits::LIVE_COUNT_INTERVAL};
@@ -79,13 +79,13 @@ pub async fn a_flush_writes_everything_that_waits(place: &Place) {
 
 #[async_trait]
 impl MeetingStore for Watched {
-    async fn set_live_count(&self, id: &MeetingId, users: u32) -> Result<(), StoreError> {
-        self.store.set_live_count(id, users).await?;
+    async fn set_live_count(&self, id: &MeetingId, users: u32, now: Timestamp) -> Result<(), StoreError> {
+        self.store.set_live_count(id, users, now).await?;
         self.written.send_modify(|all| all.push((clock::instant(), users)));
         Ok(())
     }
 
-    async fn create(&self, meeting: &Meeting) -> Result<(), StoreError> {
+    async fn create(&self, meeting: &Meeting) -> Result<Creation, StoreError> {
         self.store.create(meeting).await
     }
 
@@ -93,8 +93,16 @@ impl MeetingStore for Watched {
         self.store.get(id).await
     }
 
+    async fn by_code(&self, code: &Code) -> Result<Option<Meeting>, StoreError> {
+        self.store.by_code(code).await
+    }
+
     async fn of_user(&self, user: &UserId) -> Result<Vec<Meeting>, StoreError> {
         self.store.of_user(user).await
+    }
+
+    async fn active_of_host(&self, host: &UserId, most: u64) -> Result<Vec<MeetingId>, StoreError> {
+        self.store.active_of_host(host, most).await
     }
 
     async fn update(
@@ -119,8 +127,34 @@ impl MeetingStore for Watched {
         self.store.add_participants(id, users, now).await
     }
 
-    async fn reset_live_counts(&self, live: &HashSet<MeetingId>) -> Result<(), StoreError> {
-        self.store.reset_live_counts(live).await
+    async fn set_removed(
+        &self,
+        id: &MeetingId,
+        user: &UserId,
+        removed: bool,
+        now: Timestamp,
+    ) -> Result<Option<Meeting>, StoreError> {
+        self.store.set_removed(id, user, removed, now).await
+    }
+
+    async fn reset_live_counts(&self, live: &HashSet<MeetingId>, now: Timestamp) -> Result<(), StoreError> {
+        self.store.reset_live_counts(live, now).await
+    }
+
+    async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<MeetingId>, StoreError> {
+        self.store.overdue(now, most).await
+    }
+
+    async fn complete_overdue(&self, id: &MeetingId, now: Timestamp) -> Result<bool, StoreError> {
+        self.store.complete_overdue(id, now).await
+    }
+
+    async fn note_visits(&self, id: &MeetingId, notes: &[VisitNote]) -> Result<(), StoreError> {
+        self.store.note_visits(id, notes).await
+    }
+
+    async fn visits(&self, id: &MeetingId) -> Result<Vec<VisitRecord>, StoreError> {
+        self.store.visits(id).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -3,9 +3,11 @@
 mod documents;
 mod live_counts;
 mod network;
+mod options;
 mod outage;
 mod place;
 mod promises;
+mod visits;
 
 use place::{Kind, Place};
 
@@ -46,9 +48,19 @@ on_stores! {
         promises::changes_and_counts_lose_nobody_who_joins_meanwhile,
         promises::a_list_has_what_one_hosts_and_joined_newest_first,
         promises::a_list_ends_at_its_bound_and_keeps_the_newest,
+        promises::what_a_host_has_that_is_active_is_found,
         promises::a_deleted_meeting_stays_deleted,
         promises::a_live_count_is_the_last_one_written,
         promises::counts_of_rooms_that_are_not_live_are_set_right,
+        options::options_read_back_as_they_were_set,
+        options::an_option_that_changes_leaves_the_others,
+        options::a_code_leads_to_one_meeting,
+        options::those_who_are_removed_at_once_are_all_removed_and_may_come_back_one_by_one,
+        visits::visits_read_back_in_the_order_they_began,
+        visits::what_is_noted_twice_stands_once_and_the_later_end_counts,
+        visits::visits_go_with_their_meeting_and_do_not_come_back,
+        visits::what_waits_is_written_together_and_a_flush_leaves_nothing,
+        visits::what_nobody_has_ended_is_found_and_completed_once,
         live_counts::counts_are_written_at_once_then_once_a_second_and_end_with_the_latest,
         live_counts::a_flush_writes_everything_that_waits,
     }
@@ -71,10 +83,20 @@ on_stores! {
 }
 
 on_stores! {
+    sqlite_rows = Sqlite, postgres_rows = Postgres, mysql_rows = MySql;
+    {
+        options::a_row_of_an_older_release_is_open_and_has_the_code_of_its_id,
+        visits::a_meeting_keeps_so_many_visits_and_no_more,
+    }
+}
+
+on_stores! {
     firestore_documents = Firestore;
     {
         documents::a_document_has_the_names_and_types_that_other_systems_read,
         documents::what_an_older_document_lacks_has_its_usual_value,
+        documents::the_code_of_an_older_document_is_noted_when_somebody_reads_it,
+        documents::a_passcode_that_can_not_be_one_opens_nothing,
         documents::times_may_be_timestamps_and_numbers_doubles,
         documents::the_host_comes_first_and_sees_the_meeting_wherever_an_older_document_has_them,
         documents::a_document_that_is_no_meeting_hides_no_other_and_is_not_called_missing,

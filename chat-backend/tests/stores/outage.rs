@@ -61,7 +61,7 @@ pub async fn counts_are_kept_and_written_when_the_store_is_back(place: &Place) {
     for users in 1..=5 {
         counts.set(&meeting.id, users);
     }
-    fails("set_live_count", store.set_live_count(&meeting.id, 9)).await;
+    fails("set_live_count", store.set_live_count(&meeting.id, 9, noon())).await;
     counts.set(&meeting.id, 6);
     network.becomes(Weather::Fair);
     serves_again(&store, &meeting).await;
@@ -75,11 +75,11 @@ pub async fn a_file_that_another_process_writes_to_fails_in_time_and_is_read_mea
     let meeting = a_meeting(&*store).await;
     let other = Database::open(&format!("sqlite://{}/plenum.db", place.at)).await.unwrap();
     let writing = other.begin().await.unwrap();
-    tokio::join!(fails("set_live_count", store.set_live_count(&meeting.id, 1)), async {
+    tokio::join!(fails("set_live_count", store.set_live_count(&meeting.id, 1, noon())), async {
         assert_eq!(store.get(&meeting.id).await.unwrap().as_ref(), Some(&meeting));
     },);
     writing.rollback().await.unwrap();
-    store.set_live_count(&meeting.id, 2).await.unwrap();
+    store.set_live_count(&meeting.id, 2, noon()).await.unwrap();
     assert_eq!(store.get(&meeting.id).await.unwrap().unwrap().active_participants, 2);
 }
 
@@ -97,12 +97,19 @@ async fn everything_fails_in_time(store: &Arc<dyn MeetingStore>, meeting: &Meeti
     let change = MeetingChange { title: Some(meeting.title.clone()), ..MeetingChange::default() };
     tokio::join!(
         fails("get", store.get(id)),
+        fails("by_code", store.by_code(&meeting.options.code)),
         fails("of_user", store.of_user(&user)),
+        fails("active_of_host", store.active_of_host(&user, 10)),
         fails("create", store.create(&new)),
         fails("update", store.update(id, &change, noon())),
         fails("add_participants", store.add_participants(id, &users[..0], noon())),
-        fails("set_live_count", store.set_live_count(id, 0)),
-        fails("reset_live_counts", store.reset_live_counts(&nobody)),
+        fails("set_removed", store.set_removed(id, &user, true, noon())),
+        fails("set_live_count", store.set_live_count(id, 0, noon())),
+        fails("reset_live_counts", store.reset_live_counts(&nobody, noon())),
+        fails("overdue", store.overdue(noon(), 10)),
+        fails("complete_overdue", store.complete_overdue(id, noon())),
+        fails("note_visits", store.note_visits(id, &[])),
+        fails("visits", store.visits(id)),
         fails("ping", store.ping()),
     );
     // And not only the first time, nor only who asks alone.

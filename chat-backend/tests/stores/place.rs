@@ -57,16 +57,24 @@ impl Place {
     }
 
     async fn open_at(&self, address: &str) -> Arc<dyn MeetingStore> {
-        let url = match (self.kind, &self.server) {
-            (Kind::Firestore, _) => {
-                let config = FirestoreConfig::emulator(&self.project(), address);
-                return Arc::new(Bounded(FirestoreStore::new(&config).unwrap()));
-            }
-            (_, Some(server)) => self.url(server).replace(&self.at, address),
-            (_, None) => format!("sqlite://{address}/plenum.db"),
+        if self.kind == Kind::Firestore {
+            let config = FirestoreConfig::emulator(&self.project(), address);
+            return Arc::new(Bounded(FirestoreStore::new(&config).unwrap()));
+        }
+        Arc::new(Bounded(SqlStore::open(self.database_at(address).await).await.unwrap()))
+    }
+
+    /// The database, for who looks into it or writes to it as others do.
+    pub async fn database(&self) -> Database {
+        self.database_at(&self.at).await
+    }
+
+    async fn database_at(&self, address: &str) -> Database {
+        let url = match &self.server {
+            Some(server) => self.url(server).replace(&self.at, address),
+            None => format!("sqlite://{address}/plenum.db"),
         };
-        let database = Database::open(&url).await.unwrap();
-        Arc::new(Bounded(SqlStore::open(database).await.unwrap()))
+        Database::open(&url).await.unwrap()
     }
 
     /// The project in Firestore.

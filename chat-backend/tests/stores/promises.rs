@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chat_backend::{
-    meetings::{Meeting, MeetingChange, Schedule},
+    meetings::{Meeting, MeetingChange, Options, Schedule},
     store::MeetingStore,
 };
 use futures_util::future::{join_all, try_join_all};
@@ -30,9 +30,11 @@ pub fn hosted_by(host: &UserId) -> Meeting {
         max_participants: 12,
         participants: vec![host.clone()],
         active_participants: 0,
+        emptied_at: None,
         created_at: noon(),
         updated_at: noon(),
         status: MeetingStatus::Active,
+        options: Options::default(),
     }
 }
 
@@ -43,7 +45,7 @@ pub async fn a_meeting(store: &dyn MeetingStore) -> Meeting {
     meeting
 }
 
-fn users(number: usize) -> Vec<UserId> {
+pub fn users(number: usize) -> Vec<UserId> {
     (0..number).map(|_| UserId::random()).collect()
 }
 
@@ -76,7 +78,7 @@ pub async fn what_is_not_there_is_none_and_does_not_come_to_be(place: &Place) {
     let change = MeetingChange { title: Some("New".into()), ..MeetingChange::default() };
     assert_eq!(store.update(&id, &change, noon()).await.unwrap(), None);
     assert_eq!(store.add_participants(&id, std::slice::from_ref(&user), noon()).await.unwrap(), None);
-    store.set_live_count(&id, 3).await.unwrap();
+    store.set_live_count(&id, 3, noon()).await.unwrap();
     store.delete(&id).await.unwrap();
     assert_eq!(store.get(&id).await.unwrap(), None);
     assert_eq!(store.of_user(&user).await.unwrap(), []);
@@ -89,7 +91,7 @@ type Step = (MeetingChange, fn(&mut Meeting));
 pub async fn a_change_touches_nothing_else(place: &Place) {
     let store = place.open().await;
     let mut meeting = a_meeting(&*store).await;
-    store.set_live_count(&meeting.id, 1).await.unwrap();
+    store.set_live_count(&meeting.id, 1, noon()).await.unwrap();
     meeting.active_participants = 1;
     let steps: [Step; 4] = [
         (MeetingChange { title: Some("New".into()), ..Default::default() }, |m| m.title = "New".into()),
@@ -156,7 +158,7 @@ pub async fn who_asks_after_a_change_is_told_of_it_whoever_made_it(place: &Place
     let meeting = a_meeting(&*here).await;
     for (users, node) in (1..=10).zip([&here, &there].into_iter().cycle()) {
         assert_eq!(here.get(&meeting.id).await.unwrap().unwrap().active_participants, users - 1);
-        node.set_live_count(&meeting.id, users).await.unwrap();
+        node.set_live_count(&meeting.id, users, noon()).await.unwrap();
         let (got, again) = tokio::join!(here.get(&meeting.id), here.get(&meeting.id));
         assert_eq!(got.unwrap().unwrap().active_participants, users);
         assert_eq!(again.unwrap().unwrap().active_participants, users);
@@ -217,7 +219,7 @@ pub async fn changes_and_counts_lose_nobody_who_joins_meanwhile(place: &Place) {
         .map(|guest| nodes[0].add_participants(&meeting.id, std::slice::from_ref(guest), noon()));
     let change = MeetingChange { title: Some("New".into()), ..MeetingChange::default() };
     let changes = (0..20).map(|_| nodes[1].update(&meeting.id, &change, noon()));
-    let counts = (0..10).map(|users| nodes[1].set_live_count(&meeting.id, users));
+    let counts = (0..10).map(|users| nodes[1].set_live_count(&meeting.id, users, noon()));
     let (joined, renamed, counted) = tokio::join!(join_all(joins), join_all(changes), join_all(counts));
     assert!(joined.iter().all(|joined| matches!(joined, Ok(Some(_)))), "{joined:?}");
     assert!(renamed.iter().all(|renamed| matches!(renamed, Ok(Some(_)))), "{renamed:?}");
@@ -269,31 +271,60 @@ pub async fn a_list_ends_at_its_bound_and_keeps_the_newest(place: &Place) {
     assert!(listed.iter().eq(&meetings[..MEETINGS_LISTED_MAX]), "the newest, in order");
 }
 
+pub async fn what_a_host_has_that_is_active_is_found(place: &Place) {
+    let store = place.open().await;
+    let (ana, ben) = (UserId::random(), UserId::random());
+    let mut hers = Vec::new();
+    for host in [&ana, &ben, &ana, &ana] {
+        let meeting = hosted_by(host);
+        store.create(&meeting).await.unwrap();
+        store.add_participants(&meeting.id, std::slice::from_ref(&ana), noon()).await.unwrap();
+        if *host == ana {
+            hers.push(meeting.id);
+        }
+    }
+    let over = MeetingChange { status: Some(MeetingStatus::Cancelled), ..MeetingChange::default() };
+    store.update(&hers.remove(1), &over, noon()).await.unwrap();
+    let mut found = store.active_of_host(&ana, 10).await.unwrap();
+    found.sort();
+    hers.sort();
+    assert_eq!(found, hers);
+    assert_eq!(store.active_of_host(&ana, 1).await.unwrap().len(), 1);
+    assert_eq!(store.active_of_host(&UserId::random(), 10).await.unwrap(), []);
+}
+
 pub async fn a_deleted_meeting_stays_deleted(place: &Place) {
     let store = place.open().await;
     let meetings = [a_meeting(&*store).await, a_meeting(&*store).await, a_meeting(&*store).await];
     for meeting in &meetings {
         // Whatever comes first, a count and a deletion at the same time leave nothing.
         let (counted, deleted) =
-            tokio::join!(store.set_live_count(&meeting.id, 2), store.delete(&meeting.id));
+            tokio::join!(store.set_live_count(&meeting.id, 2, noon()), store.delete(&meeting.id));
         counted.and(deleted).unwrap();
-        store.set_live_count(&meeting.id, 0).await.unwrap();
+        store.set_live_count(&meeting.id, 0, noon()).await.unwrap();
         assert_eq!(store.add_participants(&meeting.id, &users(1), noon()).await.unwrap(), None);
         store.delete(&meeting.id).await.unwrap();
         assert_eq!(store.get(&meeting.id).await.unwrap(), None);
         assert_eq!(store.of_user(&meeting.host).await.unwrap(), []);
     }
-    store.reset_live_counts(&HashSet::new()).await.unwrap();
+    store.reset_live_counts(&HashSet::new(), noon()).await.unwrap();
     assert_eq!(store.get(&meetings[0].id).await.unwrap(), None);
 }
 
 pub async fn a_live_count_is_the_last_one_written(place: &Place) {
     let store = place.open().await;
     let meeting = a_meeting(&*store).await;
-    for users in [1, 7, 1_000, 0, 2] {
-        store.set_live_count(&meeting.id, users).await.unwrap();
-        let expected = Meeting { active_participants: users, ..meeting.clone() };
-        assert_eq!(store.get(&meeting.id).await.unwrap(), Some(expected), "and nothing else changed");
+    let mut expected = meeting.clone();
+    for (users, now) in [1, 7, 1_000, 0, 2, 0].into_iter().zip(1..) {
+        let now = noon() + seconds(now);
+        store.set_live_count(&meeting.id, users, now).await.unwrap();
+        expected.active_participants = users;
+        expected.emptied_at = if users == 0 { Some(now) } else { expected.emptied_at };
+        assert_eq!(
+            store.get(&meeting.id).await.unwrap().as_ref(),
+            Some(&expected),
+            "and nothing else changed"
+        );
     }
 }
 
@@ -302,15 +333,15 @@ pub async fn counts_of_rooms_that_are_not_live_are_set_right(place: &Place) {
     let meetings =
         try_join_all((0..12).map(|_| async { Ok::<_, ()>(a_meeting(&*store).await) })).await.unwrap();
     for meeting in &meetings[..10] {
-        store.set_live_count(&meeting.id, 3).await.unwrap();
+        store.set_live_count(&meeting.id, 3, noon()).await.unwrap();
     }
     let live: HashSet<MeetingId> = meetings[..2].iter().map(|meeting| meeting.id.clone()).collect();
-    store.reset_live_counts(&live).await.unwrap();
+    store.reset_live_counts(&live, noon()).await.unwrap();
     for (i, meeting) in meetings.iter().enumerate() {
-        let users = if i < 2 { 3 } else { 0 };
-        let expected = Meeting { active_participants: users, ..meeting.clone() };
+        let (users, emptied_at) = if i < 2 { (3, None) } else { (0, (i < 10).then(noon)) };
+        let expected = Meeting { active_participants: users, emptied_at, ..meeting.clone() };
         assert_eq!(store.get(&meeting.id).await.unwrap(), Some(expected), "meeting {i}");
     }
-    store.reset_live_counts(&HashSet::new()).await.unwrap();
+    store.reset_live_counts(&HashSet::new(), noon()).await.unwrap();
     assert_eq!(store.get(&meetings[0].id).await.unwrap().unwrap().active_participants, 0);
 }

@@ -7,17 +7,76 @@ use ::axum::{
     extract::{FromRequest, Request},
 };
 use ::http::{HeaderMap, header};
+use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::Value;
 
 use super::failure::Failure;
-use crate::{ErrorCode, limits};
+use crate::{ErrorCode, error::Problem, limits};
 
 /// The fields of a JSON object as it came. Those nobody asks for are ignored.
 pub type Input = serde_json::Map<String, Value>;
 
 /// How long a body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(15);
+
+/// What a route takes for a body.
+#[derive(Debug, Clone, Copy)]
+pub struct Takes {
+    /// Bytes, at most.
+    pub most: usize,
+    /// Whether it may be of this type, which is in lower case and without parameters.
+    pub is_type: fn(&str) -> bool,
+    /// The text of the refusal of another type.
+    pub otherwise: &'static str,
+    /// How long it may take to arrive.
+    pub arrival: Duration,
+    /// What one is that broke off, or never came.
+    pub broken: ErrorCode,
+}
+
+impl Takes {
+    /// What a route takes that says nothing else.
+    pub const JSON: Self = Self {
+        most: limits::JSON_BODY_MAX,
+        is_type: is_json,
+        otherwise: ErrorCode::UnsupportedMediaType.as_str(),
+        arrival: ARRIVAL,
+        broken: ErrorCode::InvalidJson,
+    };
+
+    /// Refuses a body that its head shows to be too large or of another type, without reading it.
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        let length =
+            headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if length.is_some_and(|length| length > self.most as u64) {
+            return Err(ErrorCode::BodyTooLarge.into());
+        }
+        let some =
+            length.map_or_else(|| headers.contains_key(header::TRANSFER_ENCODING), |length| length > 0);
+        if some && !self.takes(headers) { Err(self.other_type()) } else { Ok(()) }
+    }
+
+    /// The failure of a body of another type.
+    #[must_use]
+    pub fn other_type(&self) -> Failure {
+        Problem::said(ErrorCode::UnsupportedMediaType, self.otherwise).into()
+    }
+
+    /// Reads it to its end.
+    pub async fn read(&self, body: Body) -> Result<Bytes, Failure> {
+        let reading = Limited::new(body, self.most).collect();
+        match tokio::time::timeout(self.arrival, reading).await {
+            Ok(Ok(collected)) => Ok(collected.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ErrorCode::BodyTooLarge.into()),
+            Ok(Err(_)) | Err(_) => Err(self.broken.into()),
+        }
+    }
+
+    fn takes(&self, headers: &HeaderMap) -> bool {
+        media_type(headers).is_some_and(|media_type| (self.is_type)(&media_type))
+    }
+}
 
 /// A JSON object; an empty body is an empty one.
 #[derive(Debug, Clone)]
@@ -27,14 +86,14 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        check(request.headers())?;
+        Takes::JSON.check(request.headers())?;
         let (parts, body) = request.into_parts();
-        let bytes = read(body).await?;
+        let bytes = Takes::JSON.read(body).await?;
         if bytes.is_empty() {
             return Ok(Self(Input::new()));
         }
-        if !is_json(&parts.headers) {
-            return Err(ErrorCode::UnsupportedMediaType.into());
+        if !Takes::JSON.takes(&parts.headers) {
+            return Err(Takes::JSON.other_type());
         }
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Ok(Self(object)),
@@ -43,48 +102,27 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
     }
 }
 
-async fn read(body: Body) -> Result<bytes::Bytes, Failure> {
-    let reading = Limited::new(body, limits::JSON_BODY_MAX).collect();
-    match tokio::time::timeout(ARRIVAL, reading).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ErrorCode::BodyTooLarge.into()),
-        // It broke off, or never came: either way there is no whole JSON.
-        Ok(Err(_)) | Err(_) => Err(ErrorCode::InvalidJson.into()),
-    }
-}
-
-/// Refuses a body that its head shows to be too large or of another type, without reading it. For every
-/// request on `/api`, whoever answers it.
-pub fn guard(request: &Request) -> Result<(), Failure> {
+/// Refuses a body that its head shows to be too large or of another type than the route `takes`, without reading it. For
+/// every request on `/api`, whoever answers it.
+pub fn guard(request: &Request, takes: &Takes) -> Result<(), Failure> {
     let path = request.uri().path();
-    if path == "/api" || path.starts_with("/api/") { check(request.headers()) } else { Ok(()) }
+    if path == "/api" || path.starts_with("/api/") { takes.check(request.headers()) } else { Ok(()) }
 }
 
-fn check(headers: &HeaderMap) -> Result<(), Failure> {
-    let length =
-        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > limits::JSON_BODY_MAX as u64) {
-        return Err(ErrorCode::BodyTooLarge.into());
-    }
-    let some = length.map_or_else(|| headers.contains_key(header::TRANSFER_ENCODING), |length| length > 0);
-    if some && !is_json(headers) {
-        return Err(ErrorCode::UnsupportedMediaType.into());
-    }
-    Ok(())
-}
-
-/// Whether a body is said to be JSON, once and clearly. One without a type is not: a web page elsewhere may
-/// send that without asking first.
-fn is_json(headers: &HeaderMap) -> bool {
+/// The type that a body is said to be of, once and clearly: in lower case, without parameters. One without a type is of none
+/// that a route takes: a web page elsewhere may send that without asking first.
+#[must_use]
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return false;
+        return None;
     };
-    let Ok(text) = value.to_str() else {
-        return false;
-    };
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    Some(value.to_str().ok()?.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+fn is_json(media_type: &str) -> bool {
+    media_type == "application/json"
+        || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
 
 #[cfg(test)]
@@ -143,7 +181,7 @@ mod tests {
         let refused = |headers: &[(header::HeaderName, &'static str)]| {
             let headers =
                 headers.iter().map(|(name, value)| (name.clone(), ::http::HeaderValue::from_static(value)));
-            check(&headers.collect()).err().map(|failure| failure.code())
+            Takes::JSON.check(&headers.collect()).err().map(|failure| failure.code())
         };
         let json = (header::CONTENT_TYPE, "application/json");
         assert_eq!(refused(&[]), None);

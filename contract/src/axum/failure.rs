@@ -1,6 +1,6 @@
 //! Failures as HTTP answers: the one place that logs internal causes.
 
-use std::{any::Any, future::Future, panic::AssertUnwindSafe};
+use std::{any::Any, future::Future, panic::AssertUnwindSafe, time::Duration};
 
 use super::{Json, locale};
 use crate::{ApiError, ErrorBody, ErrorCode, Locale, error::Problem, status};
@@ -11,8 +11,10 @@ use ::axum::{
 use ::http::{HeaderValue, StatusCode, header};
 use futures_util::FutureExt as _;
 
-/// Seconds after which a client may try again what failed for a passing reason.
-const RETRY_AFTER: &str = "2";
+/// After how long a client may try again what failed for a passing reason.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+/// ... and what counts tries of a quarter of an hour.
+const RETRY_AFTER_TRIES: Duration = Duration::from_secs(900);
 
 /// A failed request. As a response it is in English until [`speak`] says it in the caller's language.
 #[derive(Debug, Clone)]
@@ -20,18 +22,37 @@ pub struct Failure {
     problems: Vec<Problem>,
     /// For the log, never sent.
     cause: Option<String>,
+    /// After how long it is worth trying again, where that is known.
+    after: Option<Duration>,
 }
 
 impl Failure {
     /// A failure with its cause, which goes to the log when it is answered.
     pub fn because(code: ErrorCode, cause: impl std::fmt::Display) -> Self {
-        Self { problems: vec![code.into()], cause: Some(cause.to_string()) }
+        Self { problems: vec![code.into()], cause: Some(cause.to_string()), after: None }
     }
 
     /// All of these, one at least, with the cause for the log if there is one to log.
     #[must_use]
     pub const fn all(problems: Vec<Problem>, cause: Option<String>) -> Self {
-        Self { problems, cause }
+        Self { problems, cause, after: None }
+    }
+
+    /// The same, which is worth trying again after this long.
+    #[must_use]
+    pub const fn after(mut self, wait: Duration) -> Self {
+        self.after = Some(wait);
+        self
+    }
+
+    /// What `Retry-After` says, in whole seconds.
+    fn retry_after(&self) -> Option<Duration> {
+        let usual = match (self.code(), status::of(self.code())) {
+            (ErrorCode::TooManyTries, _) => Some(RETRY_AFTER_TRIES),
+            (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => Some(RETRY_AFTER),
+            _ => None,
+        };
+        self.after.or(usual)
     }
 
     /// The first problem's code.
@@ -56,9 +77,9 @@ impl Failure {
     fn in_words(&self, locale: Locale) -> Response {
         let body = ApiError::from(ErrorBody::all(&self.problems, locale));
         let mut response = (status::of(self.code()), Json(body)).into_response();
-        if status::of(self.code()) == StatusCode::SERVICE_UNAVAILABLE || self.code() == ErrorCode::RateLimited
-        {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        if let Some(wait) = self.retry_after() {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -66,13 +87,13 @@ impl Failure {
 
 impl From<ErrorCode> for Failure {
     fn from(code: ErrorCode) -> Self {
-        Self { problems: vec![code.into()], cause: None }
+        Self { problems: vec![code.into()], cause: None, after: None }
     }
 }
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { problems: vec![problem], cause: None }
+        Self { problems: vec![problem], cause: None, after: None }
     }
 }
 

@@ -5,7 +5,10 @@ use std::{
     fmt,
     io::{self, ErrorKind},
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     task::Waker,
     time::Duration,
 };
@@ -13,7 +16,7 @@ use std::{
 use memchr::memmem;
 use tokio::{net::tcp::OwnedWriteHalf, time::Instant};
 
-use super::{kernel, watch::Behind};
+use super::{kernel, unfinished::Unfinished, watch::Behind};
 
 /// Why a connection was cut from our side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +33,8 @@ pub enum CutReason {
     Undeliverable,
     /// The other side of its tunnel is gone.
     TunnelBroken,
+    /// Of all that was begun to be sent and not finished, its part was the oldest.
+    Unfinished,
 }
 
 impl fmt::Debug for Connection {
@@ -40,7 +45,10 @@ impl fmt::Debug for Connection {
 
 impl CutReason {
     const fn is_behind(self) -> bool {
-        matches!(self, Self::TooMuchQueued | Self::TooOld | Self::Undeliverable | Self::TunnelBroken)
+        matches!(
+            self,
+            Self::TooMuchQueued | Self::TooOld | Self::Undeliverable | Self::TunnelBroken | Self::Unfinished
+        )
     }
 }
 
@@ -53,6 +61,11 @@ pub struct Connection {
     behind: Behind,
     socket: Weak<OwnedWriteHalf>,
     state: Mutex<State>,
+    unfinished: Arc<Unfinished>,
+    /// Its ticket there; 0 is none.
+    ticket: AtomicU64,
+    /// Its stream becomes a `WebSocket`.
+    frames: AtomicBool,
 }
 
 /// What waits here is offered to the kernel before more is added, whoever was to flush it.
@@ -136,8 +149,34 @@ pub(super) fn was_cut() -> io::Error {
 }
 
 impl Connection {
-    pub(super) fn new(socket: &Arc<OwnedWriteHalf>, peer: SocketAddr, behind: Behind) -> Self {
-        Self { peer, behind, socket: Arc::downgrade(socket), state: Mutex::default() }
+    pub(super) fn new(
+        socket: &Arc<OwnedWriteHalf>,
+        peer: SocketAddr,
+        behind: Behind,
+        unfinished: Arc<Unfinished>,
+    ) -> Self {
+        let socket = Arc::downgrade(socket);
+        let (state, ticket, frames) = (Mutex::default(), AtomicU64::new(0), AtomicBool::new(false));
+        Self { peer, behind, socket, state, unfinished, ticket, frames }
+    }
+
+    /// So many bytes have come of a message or a body whose end has not.
+    pub(super) fn holds_unfinished(self: &Arc<Self>, bytes: usize) {
+        let ticket = self.ticket.load(Ordering::Relaxed);
+        let now = self.unfinished.holds(self, ticket, bytes);
+        if now != ticket {
+            self.ticket.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// What comes after the head of the request that is being answered are the frames of a `WebSocket`: what has come of a
+    /// message whose end has not counts.
+    pub fn becomes_websocket(&self) {
+        self.frames.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_websocket(&self) -> bool {
+        self.frames.load(Ordering::Relaxed)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -268,6 +307,7 @@ impl Connection {
             }
             state.queue = VecDeque::new();
             state.aside = Aside::Closed;
+            self.unfinished.forget(self.ticket.load(Ordering::Relaxed));
             (state.reader.take(), state.on_cut.take())
         };
         tracing::info!(peer = %self.peer, ?reason, "connection cut");

@@ -22,6 +22,7 @@ use tokio::{
 
 use super::{
     connection::{Connection, was_cut},
+    unfinished::{Frames, Unfinished},
     watch::Behind,
 };
 
@@ -34,6 +35,8 @@ pub struct ConnectionIo {
     connection: Arc<Connection>,
     /// What came right behind the head of an upgrade, until it is read.
     unread: Bytes,
+    /// Once it is a `WebSocket`'s.
+    frames: Frames,
     /// The listener's place for this connection, given back when the stream goes.
     _place: OwnedSemaphorePermit,
 }
@@ -43,12 +46,13 @@ impl ConnectionIo {
         socket: TcpStream,
         peer: SocketAddr,
         behind: Behind,
+        unfinished: &Arc<Unfinished>,
         place: OwnedSemaphorePermit,
     ) -> Self {
         let (reader, writer) = socket.into_split();
         let writer = Arc::new(writer);
-        let connection = Arc::new(Connection::new(&writer, peer, behind));
-        Self { reader, writer, connection, unread: Bytes::new(), _place: place }
+        let connection = Arc::new(Connection::new(&writer, peer, behind, unfinished.clone()));
+        Self { reader, writer, connection, unread: Bytes::new(), frames: Frames::default(), _place: place }
     }
 
     /// The stream of a connection that hyper upgraded; none when it is not one of our listener's.
@@ -58,6 +62,14 @@ impl ConnectionIo {
         let mut io = parts.io.into_inner();
         io.unread = Bytes::copy_from_slice(&parts.read_buf); // the original would hold hyper's whole buffer
         Some(io)
+    }
+
+    /// Notes what has been read since the buffer held `before` bytes.
+    fn note_read(&mut self, buf: &ReadBuf<'_>, before: usize) {
+        if self.connection.is_websocket() {
+            let unfinished = self.frames.took(&buf.filled()[before..]);
+            self.connection.holds_unfinished(unfinished);
+        }
     }
 
     pub(super) const fn connection(&self) -> &Arc<Connection> {
@@ -82,15 +94,23 @@ impl ConnectionIo {
     }
 }
 
+impl Drop for ConnectionIo {
+    fn drop(&mut self) {
+        self.connection.holds_unfinished(0); // whatever had come of a message is gone with its stream
+    }
+}
+
 impl AsyncRead for ConnectionIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
         if !self.unread.is_empty() {
             let taken = self.unread.len().min(buf.remaining());
             buf.put_slice(&self.unread.split_to(taken));
+            self.note_read(buf, before);
             return Poll::Ready(Ok(()));
         }
         loop {
@@ -99,6 +119,7 @@ impl AsyncRead for ConnectionIo {
                 drained => drained.is_ready(),
             };
             if let Poll::Ready(read) = Pin::new(&mut self.reader).poll_read(cx, buf) {
+                self.note_read(buf, before);
                 return Poll::Ready(read);
             }
             let mut state = self.connection.state();
@@ -161,6 +182,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::net::CutReason;
 
     const BOUND: usize = 64 * 1024;
     /// More than the kernel takes for a reader that does not read.
@@ -168,14 +190,19 @@ mod tests {
 
     /// A connection that queues, and its reader, which does not read.
     async fn unread() -> (ConnectionIo, Arc<Connection>, TcpStream) {
+        let (io, connection, reader) = accepted(&Unfinished::new(usize::MAX)).await;
+        connection.queue_writes(0);
+        (io, connection, reader)
+    }
+
+    async fn accepted(unfinished: &Arc<Unfinished>) -> (ConnectionIo, Arc<Connection>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let reader = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (socket, peer) = listener.accept().await.unwrap();
         let behind = Behind { bytes: BOUND, age: Duration::from_secs(10) };
         let place = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-        let io = ConnectionIo::new(socket, peer, behind, place);
+        let io = ConnectionIo::new(socket, peer, behind, unfinished, place);
         let connection = io.connection().clone();
-        connection.queue_writes(0);
         (io, connection, reader)
     }
 
@@ -258,5 +285,42 @@ mod tests {
             assert!(io.read_u8().await.is_err(), "open: {open}");
             assert_eq!(connection.state().waiting(), 0);
         }
+    }
+
+    #[tokio::test]
+    async fn of_those_who_do_not_finish_what_they_began_the_first_is_cut_and_who_finishes_is_not() {
+        const LENGTH: usize = 20_000;
+        /// The head of a masked text of that length, and most of it.
+        fn begun() -> Vec<u8> {
+            let mut frame = vec![0x81, 0xfe];
+            frame.extend(u16::try_from(LENGTH).unwrap().to_be_bytes());
+            frame.extend(vec![0; 4 + LENGTH - 1]);
+            frame
+        }
+        let unfinished = Unfinished::new(3 * LENGTH);
+        let mut all = Vec::new();
+        for n in 0..5 {
+            let (mut io, connection, mut client) = accepted(&unfinished).await;
+            connection.becomes_websocket();
+            client.write_all(&begun()).await.unwrap();
+            io.read_exact(&mut vec![0; begun().len()]).await.unwrap();
+            if n == 0 {
+                client.write_all(&[0]).await.unwrap();
+                io.read_u8().await.unwrap();
+            }
+            all.push((io, connection, client));
+        }
+        let cut: Vec<bool> = all
+            .iter()
+            .map(|(_, connection, _)| connection.state().cut == Some(CutReason::Unfinished))
+            .collect();
+        assert_eq!(cut, [false, true, false, false, false]);
+        drop(all.remove(2));
+        let (mut io, connection, mut client) = accepted(&unfinished).await;
+        connection.becomes_websocket();
+        client.write_all(&begun()).await.unwrap();
+        io.read_exact(&mut vec![0; begun().len()]).await.unwrap();
+        let cut = all.iter().filter(|(_, connection, _)| connection.state().cut.is_some()).count();
+        assert_eq!(cut, 1, "the place of one that is gone is free");
     }
 }

@@ -13,7 +13,8 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use http_body::Body as _;
+use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
@@ -26,6 +27,7 @@ use super::{
     connection::Connection,
     io::ConnectionIo,
     newcomers,
+    unfinished::{Incoming, Unfinished},
     watch::{Behind, Watch},
 };
 use crate::Lifecycle;
@@ -58,6 +60,9 @@ pub struct Limits {
     pub head_time: Duration,
     /// When a reader is behind.
     pub behind: Behind,
+    /// Bytes of messages and bodies that clients have begun to send and not finished, of all connections together.
+    /// Past it whoever began first is cut. What is under 8 kB is not counted.
+    pub unfinished: usize,
 }
 
 /// Opens a listening socket. Port 0 takes any free one. `by` is what says the address.
@@ -117,6 +122,7 @@ async fn accept_all(
 ) {
     let watch = Watch::default();
     watch.start(life);
+    let unfinished = Unfinished::new(limits.unfinished);
     let places = Arc::new(Semaphore::new(limits.connections));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -136,7 +142,7 @@ async fn accept_all(
         };
         refused = false;
         socket.set_nodelay(true).ok();
-        let io = ConnectionIo::new(socket, peer, limits.behind, place);
+        let io = ConnectionIo::new(socket, peer, limits.behind, &unfinished, place);
         let connection = io.connection().clone();
         watch.add(&connection);
         let io = TokioIo::new(io);
@@ -182,12 +188,15 @@ async fn accept(
 }
 
 async fn answer(
-    request: hyper::Request<Incoming>,
+    request: hyper::Request<hyper::body::Incoming>,
     service: impl Answers,
     connection: Arc<Connection>,
     life: Lifecycle,
 ) -> Result<Response, Infallible> {
-    let mut request = request.map(Body::new);
+    let counted = |body: hyper::body::Incoming| {
+        if body.is_end_stream() { Body::empty() } else { Body::new(Incoming::new(body, connection.clone())) }
+    };
+    let mut request = request.map(counted);
     request.extensions_mut().insert(connection);
     // In a box, so that a connection that waits holds none of it.
     let mut response = Box::pin(ask(service, request)).await;

@@ -25,6 +25,8 @@ const ANSWER: usize = 16 * 1024;
 pub(super) enum Seen {
     /// It takes what is new.
     Ready(Rooms),
+    /// It would, but its store is away.
+    WithoutStore(Rooms),
     /// It answers, and says that it does not.
     NotReady(Rooms),
     /// Nobody answered.
@@ -72,14 +74,23 @@ pub(super) async fn look(backend: &Backend) -> Seen {
 async fn ask(backend: &Backend) -> Option<Seen> {
     let request = Request::get("/ready").body(Body::empty()).ok()?;
     let (head, body) = backend.ask(None, request).await.ok()?.into_parts();
-    let said = Limited::new(body, ANSWER).collect().await.ok().map(|body| rooms_in(&body.to_bytes()));
-    let rooms = said.unwrap_or(Rooms::Unknown);
-    Some(if head.status.is_success() { Seen::Ready(rooms) } else { Seen::NotReady(rooms) })
+    let said = Limited::new(body, ANSWER).collect().await.ok();
+    let answer = said.and_then(|body| serde_json::from_slice(&body.to_bytes()).ok()).unwrap_or_default();
+    let rooms = rooms_in(&answer);
+    Some(match head.status.is_success() {
+        true => Seen::Ready(rooms),
+        false if lacks_only_its_store(&answer) => Seen::WithoutStore(rooms),
+        false => Seen::NotReady(rooms),
+    })
+}
+
+fn lacks_only_its_store(answer: &Value) -> bool {
+    let away = answer["parts"].as_object().into_iter().flatten().filter(|(_, state)| *state != Ready::WELL);
+    answer["status"] == Ready::NOT_READY && away.map(|(part, _)| part).eq([Ready::STORE])
 }
 
 /// A node that says how its parts are, but nothing of its rooms, is of a release that knew only its own.
-fn rooms_in(answer: &[u8]) -> Rooms {
-    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+fn rooms_in(answer: &Value) -> Rooms {
     match answer["rooms"].as_str() {
         Some(Ready::SHARED_ROOMS) => Rooms::Shared,
         Some(Ready::OWN_ROOMS) => Rooms::Own,
@@ -96,18 +107,36 @@ mod tests {
     fn a_node_says_whose_its_rooms_are_and_one_of_an_earlier_release_by_saying_nothing() {
         let said = |shared: Option<bool>| {
             let mut ready = Ready::new(false);
-            ready.part("store", true);
+            ready.part(Ready::STORE, true);
             if let Some(shared) = shared {
                 ready.rooms(shared);
             }
-            rooms_in(&serde_json::to_vec(&ready).unwrap())
+            rooms_in(&serde_json::to_value(&ready).unwrap())
         };
         assert_eq!(
             [said(Some(true)), said(Some(false)), said(None)],
             [Rooms::Shared, Rooms::Own, Rooms::Own]
         );
-        for other in ["", "<html>", "[]", "\"ready\"", "{\"rooms\":1}"] {
-            assert_eq!(rooms_in(other.as_bytes()), Rooms::Unknown, "{other}");
+        for other in ["null", "[]", "\"ready\"", "{\"rooms\":1}"] {
+            assert_eq!(rooms_in(&serde_json::from_str(other).unwrap()), Rooms::Unknown, "{other}");
         }
+    }
+
+    #[test]
+    fn a_node_without_its_store_alone_is_told_from_one_that_lacks_more_or_stops() {
+        let lacks_only = |stopping, away: &[&str]| {
+            let mut ready = Ready::new(stopping);
+            for part in [Ready::STORE, "redis"] {
+                ready.part(part, !away.contains(&part));
+            }
+            lacks_only_its_store(&serde_json::to_value(&ready).unwrap())
+        };
+        assert!(lacks_only(false, &["store"]));
+        for (stopping, away) in
+            [(true, &["store"][..]), (false, &["redis"]), (false, &["store", "redis"]), (false, &[])]
+        {
+            assert!(!lacks_only(stopping, away), "{stopping} {away:?}");
+        }
+        assert!(!lacks_only_its_store(&Value::Null));
     }
 }

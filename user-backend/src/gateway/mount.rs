@@ -11,6 +11,8 @@ pub struct Mount {
     pub prefixes: &'static [&'static str],
     /// Where its socket.io connections are opened, if it has any.
     pub socket: Option<&'static str>,
+    /// Where it is asked what the code is of to which somebody without an account was invited, if it has such.
+    pub invitations: Option<&'static str>,
     /// Where it runs.
     pub nodes: Nodes,
 }
@@ -23,6 +25,7 @@ impl Mount {
             name: "chat-backend",
             prefixes: &["/api/meetings", "/api/chat", "/api/call"],
             socket: Some("/socket.io/"),
+            invitations: Some("/api/meetings/code/"),
             nodes,
         }
     }

@@ -4,21 +4,22 @@ use std::{
     cmp::Reverse,
     collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use futures_util::future::join_all;
 use http::Uri;
 use plenum_contract::SessionId;
 use plenum_service::{
-    Lifecycle,
+    Lifecycle, clock,
     net::{Answers, bare_http},
 };
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     backend::Backend,
@@ -26,6 +27,10 @@ use super::{
     remote::Remote,
     sids::Sids,
 };
+
+/// How long a node without its store takes what begins although others have theirs: until all have noticed an outage
+/// that is everybody's (a look every 300 ms, an answer within two seconds).
+const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The nodes of one service. Clones are the same ones.
 #[derive(Clone)]
@@ -46,6 +51,8 @@ pub(super) struct Node {
     pub(super) backend: Backend,
     local: bool,
     ready: AtomicBool,
+    /// Since when its store is away, and nothing else.
+    without_store: Mutex<Option<Instant>>,
     /// It keeps its rooms to itself: who is sent there would meet nobody from the other nodes.
     barred: AtomicBool,
 }
@@ -156,12 +163,12 @@ impl Nodes {
         self.0.local
     }
 
-    /// Whom to ask for what begins: the ready nodes in the session's order, or all when none is ready. With `here`
+    /// Whom to ask for what begins: the nodes that take it in the session's order, or all when none does. With `here`
     /// the one in this process comes first.
     pub(super) fn for_new(&self, session: Option<&SessionId>, here: bool) -> Vec<Arc<Node>> {
         let mut nodes = self.in_order(session);
-        if nodes.iter().any(|node| node.is_ready()) {
-            nodes.retain(|node| node.is_ready());
+        if nodes.iter().any(|node| node.takes_new()) {
+            nodes.retain(|node| node.takes_new());
         }
         if here {
             nodes.sort_by_key(|node| !node.local);
@@ -173,7 +180,7 @@ impl Nodes {
     /// that may not answer.
     pub(super) fn for_old(&self, session: Option<&SessionId>) -> Vec<Arc<Node>> {
         let mut nodes = self.in_order(session);
-        nodes.sort_by_key(|node| !node.is_ready());
+        nodes.sort_by_key(|node| !node.takes_new());
         nodes
     }
 
@@ -209,11 +216,28 @@ impl Nodes {
 
 impl Node {
     fn new(name: String, backend: Backend, local: bool) -> Self {
-        Self { name, backend, local, ready: AtomicBool::new(false), barred: AtomicBool::new(false) }
+        Self {
+            name,
+            backend,
+            local,
+            ready: AtomicBool::new(false),
+            without_store: Mutex::default(),
+            barred: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Relaxed)
+    }
+
+    /// Whether what begins may be sent there. A store that is away is away for all, most likely: sessions stay where
+    /// their rooms are open, unless the others still have it after [`STORE_PATIENCE`].
+    pub(super) fn takes_new(&self) -> bool {
+        self.is_ready() || self.without_store().is_some_and(|since| since.elapsed() < STORE_PATIENCE)
+    }
+
+    fn without_store(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.without_store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_barred(&self) -> bool {
@@ -223,6 +247,7 @@ impl Node {
     /// It could not be reached or said that it stops: nobody else is sent there until the next look.
     pub(super) fn is_away(&self) {
         self.ready.store(false, Ordering::Relaxed);
+        *self.without_store() = None;
     }
 
     /// Keeps what a look has shown, and says what is new in it.
@@ -231,7 +256,11 @@ impl Node {
         if self.ready.swap(ready, Ordering::Relaxed) != ready {
             tracing::info!(node = self.name, ready, "a node of the chat backend");
         }
-        let (Seen::Ready(rooms) | Seen::NotReady(rooms)) = seen else { return };
+        let mut without_store = self.without_store();
+        *without_store =
+            matches!(seen, Seen::WithoutStore(_)).then(|| without_store.unwrap_or_else(clock::instant));
+        drop(without_store);
+        let (Seen::Ready(rooms) | Seen::WithoutStore(rooms) | Seen::NotReady(rooms)) = seen else { return };
         let own = rooms == Rooms::Own && !self.local;
         if self.barred.swap(own, Ordering::Relaxed) != own && own {
             tracing::error!(

@@ -28,6 +28,7 @@ use super::{
     sids::{Sid, names_a_session},
 };
 use crate::http::{
+    client::{Client, FORWARDING},
     error::Failure,
     router::AppState,
     session::{has_ended, identify},
@@ -52,6 +53,12 @@ impl Gateway {
     #[must_use]
     pub fn new(mounts: Vec<Mount>, app: AppState, life: Lifecycle) -> Self {
         Self { mounts: Arc::new(mounts), app, life }
+    }
+
+    /// What this process itself has.
+    #[must_use]
+    pub fn app(&self) -> &AppState {
+        &self.app
     }
 
     /// The services.
@@ -90,10 +97,14 @@ struct Door<'a> {
 /// A plain request: without a session it goes on stamped as nobody's, so that the service itself says 404, 405
 /// or 401.
 async fn pass(door: Door<'_>, request: Request) -> Result<Response, Failure> {
-    let (caller, why_none) = match identify(&door.gateway.app, request.headers()).await {
+    let (caller, why_none) = match door.identify(&request).await {
         Ok(caller) => (Some(caller), ErrorCode::NoSession),
-        Err(code @ (ErrorCode::NoSession | ErrorCode::InvalidSession)) => (None, code),
-        Err(code) => return Err(code.into()),
+        Err(failure) => match failure.code() {
+            code @ (ErrorCode::NoSession | ErrorCode::InvalidSession | ErrorCode::InvalidBearer) => {
+                (None, code)
+            }
+            _ => return Err(failure),
+        },
     };
     let nobody = caller.is_none();
     let response = door.forward(caller, request, BACKEND_RESPONSE_TIMEOUT, &Way::Any).await?;
@@ -110,12 +121,13 @@ async fn pass_socket(door: Door<'_>, request: Request) -> Result<Response, Failu
         return Err(ErrorCode::ForeignOrigin.into());
     }
     let upgrade = asks_for_upgrade(&request);
-    let caller = match identify(&door.gateway.app, request.headers()).await {
+    let caller = match door.identify(&request).await {
         Ok(caller) => caller,
-        Err(ErrorCode::InvalidSession) if !upgrade && has_ended(&door.gateway.app, request.headers()) => {
-            return farewell(&request);
+        Err(failure) => {
+            let over = matches!(failure.code(), ErrorCode::InvalidSession | ErrorCode::InvalidBearer);
+            let ended = over && !upgrade && has_ended(&door.gateway.app, request.headers()).await;
+            return if ended { farewell(&request) } else { Err(failure) };
         }
-        Err(code) => return Err(code.into()),
     };
     // A stock client whose WebSocket is opened and closed before it hears anything waits 20 s to try again; one that
     // is refused tries again at once.
@@ -142,6 +154,15 @@ fn farewell(request: &Request) -> Result<Response, Failure> {
 }
 
 impl Door<'_> {
+    /// Who sends this request. Its head alone is held meanwhile: its body can't be shared among threads.
+    fn identify<'a>(
+        &'a self,
+        request: &'a Request,
+    ) -> impl Future<Output = Result<Caller, Failure>> + Send + use<'a> {
+        let client = Client::of(request.extensions());
+        identify(&self.gateway.app, client, request.method(), request.uri().path(), request.headers())
+    }
+
     /// Ends a polling session when the connection that carried its last answer was cut: the service believes that
     /// answer was read, and nobody else knows better.
     fn ends_polling(&self, node: &Backend, uri: Uri, caller: Caller) -> OnCut {
@@ -206,6 +227,9 @@ fn clean(headers: &mut HeaderMap, upgrade: bool) {
     headers.remove(header::COOKIE);
     headers.remove(header::AUTHORIZATION);
     headers.remove(header::EXPECT);
+    for name in FORWARDING {
+        headers.remove(name);
+    }
     if upgrade {
         hop::ask_for_websocket(headers);
     }

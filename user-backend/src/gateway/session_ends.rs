@@ -19,6 +19,8 @@ use crate::sessions::SessionEnds;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(3);
+/// How long an attempt may be without an answer before another node is asked to write to that one.
+const HESITATION: Duration = Duration::from_millis(300);
 /// The pause between attempts. They end with the time for which a service would remember the session.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -63,14 +65,26 @@ impl Tell {
     async fn until_told(self, life: Lifecycle) {
         let Self { service, nodes, node, session } = self;
         let attempts = ENDED_SESSIONS_KEPT.as_millis() / PAUSE.as_millis();
+        let mut written = false;
         for _ in 0..attempts {
-            match tokio::time::timeout(ATTEMPT, tell_once(&node.backend, &session)).await {
+            let attempt = tokio::time::timeout(ATTEMPT, tell(&node.backend, &session, "end"));
+            tokio::pin!(attempt);
+            let told = tokio::select! {
+                told = &mut attempt => told,
+                // Out of reach, perhaps, of this gateway alone: the other nodes may reach it.
+                () = tokio::time::sleep(HESITATION) => {
+                    written = written || have_it_written(&nodes, &node, &session).await;
+                    attempt.await
+                }
+            };
+            match told {
                 Ok(Ok(())) => return,
                 Ok(Err(cause)) => {
                     tracing::debug!(service, node = node.name, cause, "not told of a session's end yet");
                 }
                 Err(_) => tracing::debug!(service, node = node.name, "not told of a session's end yet"),
             }
+            written = written || have_it_written(&nodes, &node, &session).await;
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
                 // This process can't go on telling; it cuts the sockets that go through it in any case.
@@ -80,12 +94,27 @@ impl Tell {
                 return; // it is gone, and its sockets with it
             }
         }
-        tracing::error!(service, node = node.name, %session, "a node could not be told that a session ended; its sockets may live until they disconnect");
+        if written {
+            tracing::warn!(service, node = node.name, %session, "a node did not confirm that a session ended; another node has written to it");
+        } else {
+            tracing::error!(service, node = node.name, %session, "a node could not be told that a session ended; its sockets may live until they disconnect");
+        }
     }
 }
 
-async fn tell_once(node: &Backend, session: &SessionId) -> Result<(), String> {
-    let request = Request::post(format!("/internal/sessions/{session}/end"))
+/// Has another node write to all that share its rooms. False when none could.
+async fn have_it_written(nodes: &Nodes, but: &Arc<Node>, session: &SessionId) -> bool {
+    for other in nodes.current().iter().filter(|other| !Arc::ptr_eq(other, but) && other.is_ready()) {
+        let written = tokio::time::timeout(ATTEMPT, tell(&other.backend, session, "end-elsewhere"));
+        if matches!(written.await, Ok(Ok(()))) {
+            return true;
+        }
+    }
+    false
+}
+
+async fn tell(node: &Backend, session: &SessionId, what: &str) -> Result<(), String> {
+    let request = Request::post(format!("/internal/sessions/{session}/{what}"))
         .body(Body::empty())
         .map_err(|error| error.to_string())?;
     let response = node.ask(None, request).await.map_err(|unanswered| unanswered.to_string())?;

@@ -4,19 +4,46 @@ use cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, Uri, header};
 use jiff::SignedDuration;
 
-use crate::{config::Config, tokens::Token};
+use super::client::FORWARDED_PROTO;
+use crate::{config::Config, devices, oauth, tokens::Token};
 
 /// The cookie that deployed clients know.
 const NAME: &str = "session";
 /// The same in a name that a browser lets nobody else set: not another host of the site, and not without TLS.
 const HOST_NAME: &str = "__Host-session";
 
+/// What a browser is known by that has signed in before; it opens nothing.
+const DEVICE: &str = "device";
+/// The same in a name that a browser lets nobody set without TLS.
+const SECURE_DEVICE: &str = "__Secure-device";
+/// Where that is asked.
+const DEVICE_PATH: &str = "/api/auth";
+
+/// What a browser holds while somebody is at a provider of sign-in.
+const AT_PROVIDER: &str = "oauth";
+/// The same in production.
+const HOST_AT_PROVIDER: &str = "__Host-oauth";
+
 /// The session token that a request brings; `__Host-session` goes before `session`.
 #[must_use]
 pub fn token(headers: &HeaderMap) -> Option<String> {
-    let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let cookies: Vec<Cookie<'_>> = texts.flat_map(Cookie::split_parse).filter_map(Result::ok).collect();
-    [HOST_NAME, NAME].iter().find_map(|name| {
+    first(headers, &[HOST_NAME, NAME])
+}
+
+/// What a browser that has signed in before brings.
+#[must_use]
+pub fn device(headers: &HeaderMap) -> Option<Token> {
+    Token::parse(&first(headers, &[SECURE_DEVICE, DEVICE])?)
+}
+
+/// The value of the first of these names that a request brings.
+fn first(headers: &HeaderMap, names: &[&str]) -> Option<String> {
+    // Each by itself: another host of the site may have set one of any bytes, and that must not hide the session's.
+    let pairs =
+        headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|b| *b == b';'));
+    let texts = pairs.filter(|pair| pair.is_ascii()).filter_map(|pair| std::str::from_utf8(pair).ok());
+    let cookies: Vec<Cookie<'_>> = texts.filter_map(|text| Cookie::parse(text).ok()).collect();
+    names.iter().find_map(|name| {
         cookies.iter().find(|cookie| cookie.name() == *name).map(|cookie| cookie.value().to_owned())
     })
 }
@@ -36,14 +63,21 @@ impl CookiePolicy {
         Self {
             production: config.is_production(),
             frontend: config.frontend.as_ref().and_then(Uri::host).map(str::to_ascii_lowercase),
-            lifetime: config.session_lifetime,
+            lifetime: config.sessions.absolute,
         }
     }
 
     /// The `Set-Cookie` headers of a login, for a request with these headers.
     #[must_use]
     pub fn set(&self, token: &Token, request: &HeaderMap) -> Vec<HeaderValue> {
-        self.headers(token.reveal(), Duration::milliseconds(self.lifetime_millis()), request)
+        self.set_for(token, self.lifetime, request)
+    }
+
+    /// The same of a session that lasts as long as this.
+    #[must_use]
+    pub fn set_for(&self, token: &Token, lifetime: SignedDuration, request: &HeaderMap) -> Vec<HeaderValue> {
+        let millis = i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX);
+        self.headers(token.reveal(), Duration::milliseconds(millis), request)
     }
 
     /// The `Set-Cookie` headers of a logout.
@@ -52,24 +86,53 @@ impl CookiePolicy {
         self.headers("", Duration::ZERO, request)
     }
 
-    fn lifetime_millis(&self) -> i64 {
-        i64::try_from(self.lifetime.as_millis()).unwrap_or(i64::MAX)
+    /// What this browser holds of somebody who is at a provider. In production no other host of the site can have set it.
+    #[must_use]
+    pub fn at_provider(&self, request: &HeaderMap) -> Option<String> {
+        first(request, &[self.at_provider_name()])
+    }
+
+    /// The `Set-Cookie` header of who goes to a provider.
+    #[must_use]
+    pub fn set_at_provider(&self, token: &Token, request: &HeaderMap) -> Option<HeaderValue> {
+        let lifetime = Duration::seconds(oauth::ATTEMPT.as_secs());
+        HeaderValue::try_from(self.cookie(self.at_provider_name(), token.reveal(), "/", lifetime, request))
+            .ok()
+    }
+
+    /// The `Set-Cookie` header of who has come back.
+    #[must_use]
+    pub fn clear_at_provider(&self, request: &HeaderMap) -> Option<HeaderValue> {
+        HeaderValue::try_from(self.cookie(self.at_provider_name(), "", "/", Duration::ZERO, request)).ok()
+    }
+
+    const fn at_provider_name(&self) -> &'static str {
+        if self.production { HOST_AT_PROVIDER } else { AT_PROVIDER }
+    }
+
+    /// The `Set-Cookie` header by which a browser is known when it signs in again.
+    #[must_use]
+    pub fn set_device(&self, token: &Token, request: &HeaderMap) -> Option<HeaderValue> {
+        let seconds = Duration::seconds(devices::KNOWN.as_secs());
+        let name = if self.production { SECURE_DEVICE } else { DEVICE };
+        HeaderValue::try_from(self.cookie(name, token.reveal(), DEVICE_PATH, seconds, request)).ok()
     }
 
     fn headers(&self, value: &str, max_age: Duration, request: &HeaderMap) -> Vec<HeaderValue> {
         let names: &[&str] = if self.production { &[HOST_NAME, NAME] } else { &[NAME] };
-        let same_site = self.same_site(request);
-        let cookies = names.iter().map(|name| {
-            Cookie::build((*name, value))
-                .http_only(true)
-                .path("/")
-                .max_age(max_age)
-                .same_site(same_site)
-                .secure(self.production)
-                .to_string()
-        });
+        let cookies = names.iter().map(|name| self.cookie(name, value, "/", max_age, request));
         // Tokens and names are visible ASCII, so none is lost.
         cookies.filter_map(|cookie| HeaderValue::try_from(cookie).ok()).collect()
+    }
+
+    fn cookie(&self, name: &str, value: &str, path: &str, max_age: Duration, request: &HeaderMap) -> String {
+        Cookie::build((name, value))
+            .http_only(true)
+            .path(path)
+            .max_age(max_age)
+            .same_site(self.same_site(request))
+            .secure(self.production || request.contains_key(FORWARDED_PROTO))
+            .to_string()
     }
 
     /// `None` lets a web app on another site send the cookie; that needs Secure, so only in production.
@@ -83,7 +146,8 @@ impl CookiePolicy {
 }
 
 /// Whether two hosts have one registrable domain, or are one host. Ports don't matter.
-fn same_site(one: &str, other: &str) -> bool {
+#[must_use]
+pub fn same_site(one: &str, other: &str) -> bool {
     let (one, other) = (bare(one), bare(other));
     let domain = |host: &str| psl::domain_str(host).map(str::to_owned);
     let addresses = is_address(&one) || is_address(&other);

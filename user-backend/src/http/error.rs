@@ -7,6 +7,10 @@ use crate::error::Error;
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let cause = matches!(error, Error::Store(_) | Error::Internal(_)).then(|| error.to_string());
-        Self::all(error.problems(), cause)
+        let failure = Self::all(error.problems(), cause);
+        match error {
+            Error::TooOften(wait) => failure.after(wait),
+            _ => failure,
+        }
     }
 }

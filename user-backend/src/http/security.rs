@@ -22,7 +22,7 @@ impl SecurityHeaders {
             (HeaderName::from_static("cross-origin-opener-policy"), fixed("same-origin")),
         ];
         if production {
-            headers.push((header::STRICT_TRANSPORT_SECURITY, fixed("max-age=31536000")));
+            headers.push((header::STRICT_TRANSPORT_SECURITY, fixed("max-age=31536000; includeSubDomains")));
         }
         Self(headers.into())
     }

@@ -94,7 +94,7 @@ impl Sessions {
         if self.0.known.has_ended(&end.token) {
             return; // read before, or ended here
         }
-        self.0.known.forget(end.token).await;
+        self.0.known.forget(end.token, Some(&end.session)).await;
         let (ends, session) = (self.0.ends.clone(), end.session);
         self.0.life.spawn(async move { ends.ended(&session).await });
     }

@@ -1,7 +1,25 @@
 //! The tables of accounts and sessions. A migration that was released is never changed.
 
+mod m0001_users_and_sessions;
+mod m0002_session_ends;
+mod m0003_accounts_grow;
+mod m0004_mail;
+mod m0005_devices;
+mod m0006_identities;
+mod m0007_picture_removals;
+mod m0008_tokens;
+mod m0009_second_factor;
+mod m0010_guests;
+
 use sea_orm::{DbBackend, FromQueryResult as _, Iterable as _};
 use sea_orm_migration::{prelude::*, seaql_migrations};
+
+use self::{
+    m0001_users_and_sessions::UsersAndSessions, m0002_session_ends::SessionEnds,
+    m0003_accounts_grow::AccountsGrow, m0004_mail::Mail, m0005_devices::Devices,
+    m0006_identities::Identities, m0007_picture_removals::PictureRemovals, m0008_tokens::Tokens,
+    m0009_second_factor::SecondFactor, m0010_guests::Guests,
+};
 
 /// What the first release made. It refuses to start when its table names a migration that it does not know, so no more
 /// are added here.
@@ -23,7 +41,17 @@ pub(super) struct Later;
 #[async_trait::async_trait]
 impl MigratorTrait for Later {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(SessionEnds)]
+        vec![
+            Box::new(SessionEnds),
+            Box::new(AccountsGrow),
+            Box::new(Tokens),
+            Box::new(SecondFactor),
+            Box::new(Devices),
+            Box::new(PictureRemovals),
+            Box::new(Identities),
+            Box::new(Mail),
+            Box::new(Guests),
+        ]
     }
 
     fn migration_table_name() -> DynIden {
@@ -41,101 +69,6 @@ impl MigratorTrait for Later {
         let rows = db.query_all(&select).await?;
         let models = rows.iter().map(|row| seaql_migrations::Model::from_query_result(row, ""));
         models.filter(|model| model.as_ref().map_or(true, |model| known.contains(&model.version))).collect()
-    }
-}
-
-struct UsersAndSessions;
-
-impl MigrationName for UsersAndSessions {
-    fn name(&self) -> &'static str {
-        "m0001_users_and_sessions"
-    }
-}
-
-#[derive(DeriveIden)]
-enum Users {
-    Table,
-    Id,
-    Email,
-    PasswordHash,
-    Name,
-    LastName,
-    Age,
-    Picture,
-    Verified,
-    CreatedAt,
-    UpdatedAt,
-}
-
-#[derive(DeriveIden)]
-enum Sessions {
-    Table,
-    Id,
-    TokenHash,
-    UserId,
-    CreatedAt,
-    ExpiresAt,
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for UsersAndSessions {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let text = |name, length| ColumnDef::new(name).string_len(length).not_null().take();
-        let users = table(manager, Users::Table)
-            .col(ColumnDef::new(Users::Id).string_len(128).not_null().primary_key())
-            .col(ColumnDef::new(Users::Email).string_len(254).not_null())
-            .col(text(Users::PasswordHash, 255))
-            .col(text(Users::Name, 50))
-            .col(text(Users::LastName, 50))
-            .col(ColumnDef::new(Users::Age).integer().not_null())
-            .col(ColumnDef::new(Users::Picture).string_len(2048))
-            .col(ColumnDef::new(Users::Verified).boolean().not_null().default(false))
-            .col(ColumnDef::new(Users::CreatedAt).big_integer().not_null())
-            .col(ColumnDef::new(Users::UpdatedAt).big_integer().not_null())
-            .take();
-        manager.create_table(users).await?;
-        let sessions = table(manager, Sessions::Table)
-            .col(ColumnDef::new(Sessions::Id).string_len(128).not_null().primary_key())
-            .col(ColumnDef::new(Sessions::TokenHash).string_len(64).not_null())
-            .col(ColumnDef::new(Sessions::UserId).string_len(128).not_null())
-            .col(ColumnDef::new(Sessions::CreatedAt).big_integer().not_null())
-            .col(ColumnDef::new(Sessions::ExpiresAt).big_integer().not_null())
-            .take();
-        manager.create_table(sessions).await?;
-        index(manager, "users", "users_email", Users::Email, true).await?;
-        index(manager, "sessions", "sessions_token_hash", Sessions::TokenHash, true).await?;
-        index(manager, "sessions", "sessions_user_id", Sessions::UserId, false).await?;
-        index(manager, "sessions", "sessions_expires_at", Sessions::ExpiresAt, false).await
-    }
-}
-
-struct SessionEnds;
-
-impl MigrationName for SessionEnds {
-    fn name(&self) -> &'static str {
-        "m0002_session_ends"
-    }
-}
-
-#[derive(DeriveIden)]
-enum Ends {
-    Number,
-    SessionId,
-    TokenHash,
-    EndedAt,
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for SessionEnds {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let ends = table(manager, Alias::new("session_ends"))
-            .col(ColumnDef::new(Ends::Number).big_integer().not_null().auto_increment().primary_key())
-            .col(ColumnDef::new(Ends::SessionId).string_len(128).not_null())
-            .col(ColumnDef::new(Ends::TokenHash).string_len(64).not_null())
-            .col(ColumnDef::new(Ends::EndedAt).big_integer().not_null())
-            .take();
-        manager.create_table(ends).await?;
-        index(manager, "session_ends", "session_ends_ended_at", Ends::EndedAt, false).await
     }
 }
 
@@ -164,4 +97,17 @@ async fn index(
         index.unique();
     }
     manager.create_index(index).await
+}
+
+/// Adds a column unless a migration that was cut off has added it.
+async fn column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    name: &'static str,
+    mut definition: ColumnDef,
+) -> Result<(), DbErr> {
+    if manager.has_column(table, name).await? {
+        return Ok(());
+    }
+    manager.alter_table(Table::alter().table(Alias::new(table)).add_column(&mut definition).take()).await
 }

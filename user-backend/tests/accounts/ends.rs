@@ -6,9 +6,39 @@ use plenum_contract::SessionId;
 use plenum_service::{clock, database::Database};
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use serde_json::json;
-use user_backend::{sessions::SessionStore, store::SqlStore, tokens::Token};
+use user_backend::{
+    accounts::UserStore,
+    proof::{By, Proof},
+    sessions::{Session, SessionStore, Which},
+    store::SqlStore,
+    tokens::Token,
+};
 
-use crate::world::World;
+use crate::world::{World, account, someone};
+
+/// A session that began and ended at this time: which.
+async fn an_end(store: &SqlStore, at: Timestamp) -> SessionId {
+    // Past the store's patience a write is refused, and is tried again.
+    let user = loop {
+        let account = account(&someone()["email"]);
+        if UserStore::add(store, &account, "hash").await.is_ok() {
+            break account.id;
+        }
+    };
+    let token = Token::random().unwrap();
+    let session = Session {
+        id: SessionId::random(),
+        user: user.clone(),
+        created_at: at,
+        expires_at: at + SignedDuration::from_hours(1),
+        device: None,
+        used_at: at,
+    };
+    let proof = Proof { user: user.clone(), by: By::Password("hash".into()), factor: None };
+    while SessionStore::add(store, &session, &token.hash(), &proof).await.is_err() {}
+    while store.end_some(&user, &Which::All, at).await.is_err() {}
+    session.id
+}
 
 pub async fn a_logout_elsewhere_ends_the_session_here_and_is_told_once(world: World) {
     let other = world.beside().await;
@@ -35,14 +65,7 @@ pub async fn a_logout_elsewhere_ends_the_session_here_and_is_told_once(world: Wo
 
 pub async fn who_starts_learns_of_the_last_two_minutes(world: World) {
     let (store, now) = (world.state.store(), clock::now());
-    let ended = |ago: i64| {
-        let (token, session) = (Token::random().unwrap(), SessionId::random());
-        let at = now - SignedDuration::from_secs(ago);
-        async move {
-            store.end(&token.hash(), &session, at).await.unwrap();
-            session
-        }
-    };
+    let ended = |ago: i64| an_end(store, now - SignedDuration::from_secs(ago));
     let (old, recent) = (ended(150).await, ended(90).await);
     let other = world.beside().await;
     other.ended.is_told(&recent).await;
@@ -53,14 +76,7 @@ pub async fn who_starts_learns_of_the_last_two_minutes(world: World) {
 
 pub async fn many_ends_at_once_are_all_seen(world: World) {
     let other = world.beside().await;
-    let ends = (0..60).map(|_| {
-        let (token, session, store) = (Token::random().unwrap(), SessionId::random(), world.state.store());
-        async move {
-            // Past the store's patience a write is refused, and is tried again.
-            while store.end(&token.hash(), &session, clock::now()).await.is_err() {}
-            session
-        }
-    });
+    let ends = (0..60).map(|_| an_end(world.state.store(), clock::now()));
     for session in join_all(ends).await {
         other.ended.is_told(&session).await;
     }
@@ -80,8 +96,7 @@ pub async fn an_end_that_shows_behind_a_later_one_is_not_passed_over(world: Worl
     if !sqlite {
         slow.execute_unprepared(&insert).await.unwrap(); // SQLite has one writer, and so one order
     }
-    let quick = SessionId::random();
-    world.state.store().end(&Token::random().unwrap().hash(), &quick, clock::now()).await.unwrap();
+    let quick = an_end(world.state.store(), clock::now()).await;
     world.ended.is_told(&quick).await;
     assert_eq!(world.ended.times(&late), 0);
     if sqlite {
@@ -98,7 +113,7 @@ pub async fn ends_are_swept_when_everybody_has_read_them(world: World) {
     let own = world.url.starts_with("sqlite");
     let then = if own { clock::now() + SignedDuration::from_hours(24) } else { Timestamp::UNIX_EPOCH };
     for _ in 0..3 {
-        store.end(&Token::random().unwrap().hash(), &SessionId::random(), then).await.unwrap();
+        an_end(store, then).await;
     }
     if own {
         assert_eq!(store.remove_ends(then, 10).await.unwrap(), 0);

@@ -21,16 +21,16 @@ async fn ask(world: &World, method: Method, path: &str, headers: &[(&str, &str)]
 }
 
 #[tokio::test]
-async fn the_first_page_and_the_docs_are_pages() {
+async fn how_to_start_and_the_docs_are_pages() {
     let world = world().await;
-    let index = ask(&world, Method::GET, "/", &[], "").await;
+    let index = ask(&world, Method::GET, "/docs/start", &[], "").await;
     assert_eq!(index.status, 200);
     for part in ["Plenum", "/docs", "/health", "/ready", "http://plenum.example.com/api", "curl"] {
         assert!(index.text.contains(part), "{part}");
     }
     let docs = ask(&world, Method::GET, "/docs", &[], "").await;
     assert!(docs.text.contains("<table>") && docs.text.contains("join:meeting"));
-    let odd = ask(&world, Method::GET, "/", &[("host", "<script>")], "").await;
+    let odd = ask(&world, Method::GET, "/docs/start", &[("host", "<script>")], "").await;
     assert!(!odd.text.contains("<script>"));
 }
 

@@ -12,8 +12,9 @@ pub async fn who_was_here_stays_for_ten_minutes(world: World) {
     let ana = world.registers().await;
     let id = UserId::parse(ana["uid"].as_str().unwrap()).unwrap();
     let (sessions, now) = (world.state.sessions(), clock::now());
-    let (here, elsewhere) =
-        (sessions.begin(&id, now).await.unwrap(), sessions.begin(&id, now).await.unwrap());
+    let proof = world.proof(&id).await;
+    let begin = async || sessions.begin(&proof, None, now).await.unwrap().0;
+    let (here, elsewhere) = (begin().await, begin().await);
     sessions.authenticate(&here, now).await.unwrap();
     world.database.clone().close().await.unwrap();
 

@@ -16,7 +16,9 @@ use plenum_service::clock;
 use tokio::sync::Semaphore;
 use user_backend::{
     error::{Error, StoreUnavailable},
-    sessions::{End, NamedSession, Session, SessionEnds, SessionStore, Sessions},
+    proof::Proof,
+    second_factor::Required,
+    sessions::{self, End, Lifetimes, NamedSession, Session, SessionEnds, SessionStore, Sessions, Which},
     store::SqlStore,
     tokens::{Token, TokenHash},
 };
@@ -33,25 +35,25 @@ struct Held {
 
 #[async_trait]
 impl SessionStore for Held {
-    async fn add(&self, session: &Session, hash: &TokenHash) -> Result<(), StoreUnavailable> {
-        SessionStore::add(&self.store, session, hash).await
+    async fn add(
+        &self,
+        session: &Session,
+        hash: &TokenHash,
+        proof: &Proof,
+    ) -> Result<bool, StoreUnavailable> {
+        SessionStore::add(&self.store, session, hash, proof).await
     }
 
-    async fn find(&self, hash: &TokenHash) -> Result<Option<NamedSession>, StoreUnavailable> {
-        let found = self.store.find(hash).await;
+    async fn find(
+        &self,
+        kind: sessions::Kind,
+        hash: &TokenHash,
+    ) -> Result<Option<NamedSession>, StoreUnavailable> {
+        let found = self.store.find(kind, hash).await;
         self.lookups.fetch_add(1, Ordering::SeqCst);
         self.read.add_permits(1);
         self.go.acquire().await.expect("nobody closes it").forget();
         found
-    }
-
-    async fn end(
-        &self,
-        hash: &TokenHash,
-        session: &SessionId,
-        at: Timestamp,
-    ) -> Result<(), StoreUnavailable> {
-        self.store.end(hash, session, at).await
     }
 
     async fn ends_before(&self, since: Timestamp) -> Result<i64, StoreUnavailable> {
@@ -66,8 +68,50 @@ impl SessionStore for Held {
         SessionStore::remove_ends(&self.store, before, most).await
     }
 
-    async fn remove_expired(&self, now: Timestamp, most: u64) -> Result<u64, StoreUnavailable> {
-        self.store.remove_expired(now, most).await
+    async fn remove_expired(
+        &self,
+        now: Timestamp,
+        unused_since: Timestamp,
+        most: u64,
+    ) -> Result<u64, StoreUnavailable> {
+        self.store.remove_expired(now, unused_since, most).await
+    }
+
+    async fn of_user(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+        most: u64,
+    ) -> Result<Vec<Session>, StoreUnavailable> {
+        self.store.of_user(user, now, most).await
+    }
+
+    async fn end_some(
+        &self,
+        user: &UserId,
+        which: &Which,
+        at: Timestamp,
+    ) -> Result<Vec<sessions::Ended>, StoreUnavailable> {
+        self.store.end_some(user, which, at).await
+    }
+
+    async fn change_token(
+        &self,
+        session: &SessionId,
+        before: &TokenHash,
+        after: &TokenHash,
+        at: Timestamp,
+    ) -> Result<bool, StoreUnavailable> {
+        self.store.change_token(session, before, after, at).await
+    }
+
+    async fn used(
+        &self,
+        kind: sessions::Kind,
+        session: &SessionId,
+        at: Timestamp,
+    ) -> Result<(), StoreUnavailable> {
+        self.store.used(kind, session, at).await
     }
 }
 
@@ -97,21 +141,23 @@ async fn scene(ends: Arc<dyn SessionEnds>) -> Scene {
     let user = UserId::parse(ana["uid"].as_str().unwrap()).unwrap();
     let (go, read) = (Semaphore::new(0), Semaphore::new(0));
     let held = Arc::new(Held { store: world.state.store().clone(), lookups: AtomicUsize::new(0), read, go });
-    let sessions = Sessions::new(held.clone(), SignedDuration::from_hours(1), ends, world.life.clone());
+    let hour = SignedDuration::from_hours(1);
+    let lifetimes = Lifetimes { absolute: hour, idle: hour, single: false };
+    let sessions = Sessions::new(held.clone(), lifetimes, Required::default(), ends, world.life.clone());
     let now = clock::now();
-    let token = sessions.begin(&user, now).await.unwrap();
+    let token = sessions.begin(&world.proof(&user).await, None, now).await.unwrap().0;
     Scene { world, held, sessions, user, token, now }
 }
 
 #[tokio::test]
 async fn a_lookup_under_way_does_not_bring_an_ended_session_back() {
-    let Scene { held, sessions, token, now, world, .. } = scene(Arc::new(Ended::default())).await;
+    let Scene { held, sessions, token, now, user, world } = scene(Arc::new(Ended::default())).await;
     let lookup = {
         let (sessions, token) = (sessions.clone(), token.clone());
         world.life.spawn(async move { sessions.authenticate(&token, now).await })
     };
     held.has_read().await;
-    sessions.end(&token, SessionId::random(), now).await.unwrap();
+    sessions.end_some(&user, Which::All, now).await.unwrap();
     held.let_go(1);
     let found = lookup.await.unwrap().unwrap();
     assert!(matches!(found, Err(Error::InvalidSession)), "{found:?}");
@@ -149,14 +195,14 @@ impl SessionEnds for Slow {
 #[tokio::test]
 async fn whoever_leaves_in_the_middle_of_a_logout_is_logged_out() {
     let slow = Arc::new(Slow(Semaphore::new(0)));
-    let Scene { sessions, token, now, world, held, .. } = scene(slow.clone()).await;
+    let Scene { sessions, token, now, user, world, held } = scene(slow.clone()).await;
     tokio::select! {
         biased;
-        ended = sessions.end(&token, SessionId::random(), now) => panic!("it ended although nobody was told: {ended:?}"),
+        ended = sessions.end_some(&user, Which::All, now) => panic!("it ended although nobody was told: {ended:?}"),
         () = tokio::task::yield_now() => {}
     }
     let told = slow.0.acquire().await.unwrap();
     assert!(matches!(sessions.authenticate(&token, now).await, Err(Error::InvalidSession)));
-    assert!(world.state.store().find(&token.hash()).await.unwrap().is_none());
+    assert!(world.state.store().find(sessions::Kind::Cookie, &token.hash()).await.unwrap().is_none());
     drop((told, held));
 }

@@ -2,37 +2,22 @@
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use plenum_contract::{SessionId, UserId};
+use plenum_contract::UserId;
 use plenum_service::{clock, database::Database};
-use serde_json::Value;
+use sea_orm::ConnectionTrait as _;
+
 use user_backend::{
     accounts::{NotAdded, User, UserStore},
     error::Error,
-    sessions::{Session, SessionStore},
+    sessions::{Kind, SessionStore as _},
     store::SqlStore,
-    tokens::Token,
 };
 
-use crate::world::{World, someone};
-
-fn user(email: &Value) -> User {
-    let now = clock::now();
-    User {
-        id: UserId::random(),
-        email: email.as_str().unwrap().to_owned(),
-        name: "Ana".into(),
-        last_name: "Ñandú".into(),
-        age: 30,
-        picture: None,
-        verified: false,
-        created_at: now,
-        updated_at: now,
-    }
-}
+use crate::world::{World, account, someone};
 
 pub async fn the_index_decides_who_gets_an_address(world: World) {
     let ana = someone();
-    let users: Vec<User> = (0..4).map(|_| user(&ana["email"])).collect();
+    let users: Vec<User> = (0..4).map(|_| account(&ana["email"])).collect();
     let added = join_all(users.iter().map(|user| UserStore::add(world.state.store(), user, "hash"))).await;
     assert_eq!(added.iter().filter(|added| added.is_ok()).count(), 1);
     assert_eq!(added.iter().filter(|added| matches!(added, Err(NotAdded::EmailTaken))).count(), 3);
@@ -56,19 +41,17 @@ pub async fn an_expired_session_is_invalid_and_is_swept(world: World) {
     let ana = world.registers().await;
     let id = UserId::parse(ana["uid"].as_str().unwrap()).unwrap();
     let sessions = world.state.sessions();
-    let lifetime = world.state.config().session_lifetime;
+    let lifetime = world.state.config().sessions.absolute;
     // Long ago, so that a sweep of then touches no session of another test.
     let began = Timestamp::from_second(1_000_000_000).unwrap();
     let over = began + lifetime;
-    let (token, later) = (
-        sessions.begin(&id, began).await.unwrap(),
-        sessions.begin(&id, began + SignedDuration::from_secs(2)).await.unwrap(),
-    );
-    let second = SignedDuration::from_secs(1);
+    let (proof, second) = (world.proof(&id).await, SignedDuration::from_secs(1));
+    let token_at = async |at| sessions.begin(&proof, None, at).await.unwrap().0;
+    let (token, later) = (token_at(began).await, token_at(began + second * 2).await);
     assert_eq!(sessions.authenticate(&token, over - second).await.unwrap().user, id);
     assert!(matches!(sessions.authenticate(&token, over).await, Err(Error::InvalidSession)));
     sessions.sweep(over).await.unwrap();
-    assert!(world.state.store().find(&token.hash()).await.unwrap().is_none());
+    assert!(world.state.store().find(Kind::Cookie, &token.hash()).await.unwrap().is_none());
     assert!(sessions.authenticate(&later, over).await.is_ok(), "one that is not over is left");
 }
 
@@ -86,13 +69,12 @@ pub async fn several_processes_may_start_at_once(world: World) {
 }
 
 pub async fn a_session_without_its_user_is_none(world: World) {
-    let (token, now) = (Token::random().unwrap(), clock::now());
-    let session = Session {
-        id: SessionId::random(),
-        user: UserId::random(),
-        created_at: now,
-        expires_at: now + SignedDuration::from_hours(1),
-    };
-    SessionStore::add(world.state.store(), &session, &token.hash()).await.unwrap();
-    assert!(matches!(world.state.sessions().authenticate(&token, now).await, Err(Error::InvalidSession)));
+    let ana = UserId::parse(world.registers().await["uid"].as_str().unwrap()).unwrap();
+    let (sessions, now) = (world.state.sessions(), clock::now());
+    let (token, _) = sessions.begin(&world.proof(&ana).await, None, now).await.unwrap();
+    let database = Database::open(&world.url).await.unwrap();
+    let delete = format!("DELETE FROM users WHERE id = '{ana}'");
+    database.write().execute_unprepared(&delete).await.unwrap();
+    database.close().await.unwrap();
+    assert!(matches!(sessions.authenticate(&token, now).await, Err(Error::InvalidSession)));
 }

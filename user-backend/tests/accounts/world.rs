@@ -6,12 +6,19 @@ use async_trait::async_trait;
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt as _;
-use plenum_contract::SessionId;
+use plenum_contract::{SessionId, UserId};
 use plenum_service::{Env, Lifecycle, clock, database::Database};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
-use user_backend::{AppState, Config, http::router, sessions::SessionEnds, tokens::Token};
+use user_backend::{
+    AppState, Config,
+    accounts::{User, UserStore as _},
+    http::router,
+    proof::{By, Proof},
+    sessions::SessionEnds,
+    tokens::Token,
+};
 
 /// How long what is awaited may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -63,6 +70,8 @@ pub struct World {
     pub ended: Arc<Ended>,
     service: BoxCloneSyncService<Request<Body>, Response, Infallible>,
     folder: Option<PathBuf>,
+    pictures: PathBuf,
+    mails: PathBuf,
 }
 
 /// What came back.
@@ -110,22 +119,37 @@ impl World {
         Self::at(self.url.clone(), None, &[]).await
     }
 
+    /// The same with these variables.
+    pub async fn beside_with(&self, variables: &'static [(&'static str, &'static str)]) -> Self {
+        Self::at(self.url.clone(), None, variables).await
+    }
+
     async fn at(
         url: String,
         folder: Option<PathBuf>,
         variables: &'static [(&'static str, &'static str)],
     ) -> Self {
+        // All come from nowhere, and sign in often: limits are tested elsewhere.
+        let pictures = std::env::temp_dir().join(format!("plenum-pictures-{}", SessionId::random()));
+        let usual = [
+            ("RATE_LIMIT_AUTH_PER_MINUTE", "0".to_owned()),
+            ("RATE_LIMIT_API_PER_MINUTE", "0".to_owned()),
+            ("AVATAR_STORE", pictures.display().to_string()),
+        ];
         let mut env = Env::lookup(move |name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            let given = variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            given.or_else(|| usual.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()))
         });
-        let config = Config::read(&mut env);
+        let mut config = Config::read(&mut env);
+        config.mail.folder = std::env::temp_dir().join(format!("plenum-outbox-{}", SessionId::random()));
+        let mails = config.mail.folder.clone();
         env.finish().unwrap();
         let database = Database::open(&url).await.unwrap();
         let (life, ended) = (Lifecycle::new(), Arc::new(Ended::default()));
         let state = AppState::new(config, database.clone(), ended.clone(), &life).await.unwrap();
         let service = router::layered(router::finish(router::routes(&state), &state), &state);
         let service = BoxCloneSyncService::new(service);
-        Self { state, database, url, life, ended, service, folder }
+        Self { state, database, url, life, ended, service, folder, pictures, mails }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -149,6 +173,18 @@ impl World {
         self.send(request.unwrap()).await
     }
 
+    pub async fn put(&self, path: &str, cookie: &str, body: &Value) -> Answer {
+        let request = Request::put(path)
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()));
+        self.send(request.unwrap()).await
+    }
+
+    pub async fn delete(&self, path: &str, cookie: &str) -> Answer {
+        self.send(Request::delete(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap()).await
+    }
+
     /// Registers someone new: what they typed, with their `uid`.
     pub async fn registers(&self) -> Value {
         let mut fields = someone();
@@ -156,6 +192,35 @@ impl World {
         assert_eq!(answer.status, 201, "{}", answer.text);
         fields["uid"] = answer.body["data"]["uid"].clone();
         fields
+    }
+
+    /// The first line of a mail that is written to this world's folder, once there is one, that begins so.
+    pub async fn line_of_a_mail(&self, begin: &str) -> String {
+        let look = async || {
+            let mut files = tokio::fs::read_dir(&self.mails).await.ok()?;
+            while let Ok(Some(file)) = files.next_entry().await {
+                let text = tokio::fs::read_to_string(file.path()).await.unwrap_or_default();
+                if let Some(line) = text.lines().find(|line| line.starts_with(begin)) {
+                    return Some(line.to_owned());
+                }
+            }
+            None
+        };
+        let found = async {
+            loop {
+                match look().await {
+                    Some(line) => return line,
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, found).await.expect("a mail is written in time")
+    }
+
+    /// What this user shows who signs in with a password, unless there is a second factor.
+    pub async fn proof(&self, user: &UserId) -> Proof {
+        let found = self.state.store().with_password(user).await.unwrap().unwrap();
+        Proof { user: user.clone(), by: By::Password(found.password_hash), factor: None }
     }
 
     /// The session that a cookie holds.
@@ -175,9 +240,31 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.life.stop();
+        std::fs::remove_dir_all(&self.pictures).ok();
+        std::fs::remove_dir_all(&self.mails).ok();
         if let Some(folder) = &self.folder {
             std::fs::remove_dir_all(folder).ok();
         }
+    }
+}
+
+/// An account with this address, as it is stored.
+pub fn account(email: &Value) -> User {
+    let now = clock::now();
+    User {
+        id: UserId::random(),
+        email: email.as_str().unwrap().to_owned(),
+        name: "Ana".into(),
+        last_name: "Ñandú".into(),
+        age: 30,
+        picture: None,
+        verified: false,
+        created_at: now,
+        updated_at: now,
+        roles: Vec::new(),
+        disabled_at: None,
+        has_second_factor: false,
+        locale: None,
     }
 }
 

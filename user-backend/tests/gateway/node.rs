@@ -52,6 +52,7 @@ pub const LIMITS: Limits = Limits {
     head_bytes: 32 * 1024,
     head_time: Duration::from_secs(30),
     behind: Behind { bytes: 256 * 1024, age: Duration::from_secs(10) },
+    unfinished: 1024 * 1024,
 };
 
 impl Node {

@@ -21,9 +21,9 @@ use super::{
     super::{
         delivery::Payload,
         entry::{ENTRY_VERSION, Entry, Fact, Incarnation},
-        state::{Epoch, Room},
+        state::{Epoch, Room, Seat},
     },
-    Appended, Heard, LogError, Opened, RoomLog, RoomLogs, Standing,
+    Appended, Counts, Heard, LogError, Opened, RoomLog, RoomLogs, Standing, fold,
 };
 
 /// The only node there is.
@@ -86,12 +86,19 @@ impl RoomLogs for MemoryLogs {
         watch::channel(()).1
     }
 
+    async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError> {
+        let folded = |kept: dashmap::mapref::one::Ref<'_, MeetingId, Kept>| {
+            fold(kept.snapshot.clone(), kept.entries.iter())
+        };
+        Ok(self.kept.get(meeting).map(folded))
+    }
+
     async fn reachable(&self) {}
 
-    fn count(&self, _: usize, _: usize) {}
+    fn count(&self, _: Counts) {}
 
-    async fn counted_elsewhere(&self) -> (usize, usize) {
-        (0, 0)
+    async fn counted_elsewhere(&self) -> Counts {
+        Counts::default()
     }
 
     fn is_shared(&self) -> bool {
@@ -118,6 +125,15 @@ impl MemoryLog {
 }
 
 impl Kept {
+    /// Takes the texts of a message away.
+    fn redact(&mut self, message: u64) {
+        for entry in &mut self.entries {
+            let before = entry.fact.size();
+            entry.fact.redact(entry.seq, message);
+            self.bytes -= before - entry.fact.size();
+        }
+    }
+
     fn after(&self, known: u64) -> Vec<Entry> {
         if known == self.top {
             return Vec::new();
@@ -161,6 +177,9 @@ impl RoomLog for MemoryLog {
             if fact.rules() {
                 kept.rules = kept.top;
             }
+            if let Some(message) = fact.redacts() {
+                kept.redact(message);
+            }
             let entry = Entry { seq: kept.top, at, by: self.by.clone(), turn, version: ENTRY_VERSION, fact };
             kept.bytes += entry.fact.size();
             kept.entries.push_back(entry.clone());
@@ -185,7 +204,11 @@ impl RoomLog for MemoryLog {
         std::future::pending().await
     }
 
-    fn pass(&self, _: &UserId, _: &'static str, _: &Payload) {}
+    fn pass(&self, _: Option<&UserId>, _: &'static str, _: &Payload) {}
+
+    async fn hand(&self, _: &Seat, _: &'static str, _: &Payload) -> Result<(), LogError> {
+        Err(LogError::Lost) // there is no other node that could hold a seat
+    }
 
     async fn renew(&mut self, snapshot: Room, keep_from: u64) -> Result<(), LogError> {
         let mut kept = self.kept()?;

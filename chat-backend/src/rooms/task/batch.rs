@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use plenum_contract::{UserId, error::Problem};
 
 use super::super::{
-    entry::{Command, Decision, Fact, Refusal},
+    entry::{Command, Decision, Entrant, Fact, Refusal},
     inbox::Queued,
     state::Room,
 };
@@ -55,10 +55,25 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Takes what was asked, or gives it back when it must wait for what is in the batch already.
-    pub fn take(&mut self, room: &Room, queued: Queued, command: Option<Command>) -> Result<(), Queued> {
-        let Some(command) = command else {
-            self.steps.push(Step { queued, comes_to: ComesTo::Passing });
-            return Ok(());
+    #[expect(clippy::result_large_err, reason = "it is given back as it is, to where it came from")]
+    pub fn take(
+        &mut self,
+        room: &Room,
+        queued: Queued,
+        command: Result<Option<Command>, Refusal>,
+    ) -> Result<(), Queued> {
+        let command = match command {
+            Ok(Some(command)) => command,
+            // What passes sees who is here: it waits for those who come and go before it.
+            Ok(None) if !self.moved.is_empty() || self.sealed => return Err(queued),
+            Ok(None) => {
+                self.steps.push(Step { queued, comes_to: ComesTo::Passing });
+                return Ok(());
+            }
+            Err(refusal) => {
+                self.steps.push(Step { queued, comes_to: ComesTo::Refused(refusal.into()) });
+                return Ok(());
+            }
         };
         if self.facts.len() >= FACTS_MAX || self.bytes >= BYTES_MAX || self.concerns(&command) {
             return Err(queued);
@@ -88,19 +103,27 @@ impl Batch {
             return true;
         }
         match command {
-            Command::Join { user, .. } | Command::Leave { user, .. } => self.moved.contains(user),
-            Command::Say { user, client_message_id, .. } => {
+            Command::Join(Entrant { user, .. }) | Command::Leave { user, .. } => self.moved.contains(user),
+            Command::Say { user, client_message_id, reply_to, to, .. } => {
                 let again = |id: &std::sync::Arc<str>| self.said.contains(&(user.clone(), id.clone()));
-                self.moved.contains(user) || client_message_id.as_ref().is_some_and(again)
+                self.moved.contains(user)
+                    || to.as_ref().is_some_and(|to| self.moved.contains(to))
+                    || (reply_to.is_some() && !self.facts.is_empty())
+                    || client_message_id.as_ref().is_some_and(again)
             }
-            Command::Rule { .. } | Command::End { .. } | Command::Bury { .. } => !self.facts.is_empty(),
+            Command::Call { .. }
+            | Command::Act { .. }
+            | Command::Rule { .. }
+            | Command::Remove { .. }
+            | Command::End { .. }
+            | Command::Bury { .. } => !self.facts.is_empty(),
         }
     }
 
     /// Notes what will be so when the batch is appended. False when there is no place left for that.
     fn note(&mut self, room: &Room, command: &Command) -> bool {
         match command {
-            Command::Join { user, .. } => {
+            Command::Join(Entrant { user, .. }) => {
                 if !room.is_in(user) {
                     if room.count() + self.coming >= room.places() as usize {
                         return false;
@@ -117,7 +140,12 @@ impl Batch {
                 self.said.insert((user.clone(), id.clone()));
             }
             Command::Say { .. } => {}
-            Command::Rule { .. } | Command::End { .. } | Command::Bury { .. } => self.sealed = true,
+            Command::Call { .. }
+            | Command::Act { .. }
+            | Command::Rule { .. }
+            | Command::Remove { .. }
+            | Command::End { .. }
+            | Command::Bury { .. } => self.sealed = true,
         }
         true
     }

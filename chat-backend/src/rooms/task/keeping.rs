@@ -3,21 +3,23 @@
 use std::time::Duration;
 
 use plenum_contract::{
+    UserId,
     error::ErrorCode,
     events::{self, UsersOnline},
-    limits::{RESUME_MAX_BYTES, ROSTER_AT_ONCE_MAX, ROSTER_GATHER, SNAPSHOT_EVERY},
+    limits::{ROSTER_AT_ONCE_MAX, ROSTER_GATHER},
 };
 use plenum_service::clock;
 
 use super::{
     super::{
-        delivery::{Audience, Delivery, Packet},
-        entry::{Entry, Fact},
-        inbox::{Inbound, Queued},
+        act::Act,
+        delivery::{Audience, Delivery, Packet, Places},
+        entry::{Entry, Fact, SocketId},
+        inbox::{InRoom, Queued},
         log::{Heard, LogError},
     },
-    LiveRoom,
-    asked::{command_of, passing_event},
+    LiveRoom, Member,
+    asked::passing_event,
     batch::{Batch, ComesTo, Step},
 };
 
@@ -42,7 +44,7 @@ impl LiveRoom {
             let mut batch = self.gather();
             if batch.facts.is_empty() {
                 for step in batch.steps {
-                    self.finish(step, None);
+                    self.finish(step, None).await;
                 }
                 continue;
             }
@@ -54,7 +56,7 @@ impl LiveRoom {
                     let mut own = appended.own.into_iter();
                     for step in batch.steps {
                         let entry = if matches!(step.comes_to, ComesTo::Fact) { own.next() } else { None };
-                        self.finish(step, entry.as_ref());
+                        self.finish(step, entry.as_ref()).await;
                     }
                     self.renew_when_due().await;
                 }
@@ -79,7 +81,7 @@ impl LiveRoom {
     fn gather(&mut self) -> Batch {
         let mut batch = Batch::default();
         while let Some(queued) = self.asked.pop_front() {
-            let command = command_of(&queued.inbound);
+            let command = self.command_of(&queued.inbound);
             if let Err(queued) = batch.take(&self.room, queued, command) {
                 self.asked.push_front(queued);
                 break;
@@ -97,7 +99,7 @@ impl LiveRoom {
         if away || again > GUARD_ROUNDS {
             self.unsettled |= away;
             self.unsure |= away;
-            return self.give_answers(batch.steps, error.into(), away);
+            return self.give_answers(batch.steps, error.into(), away).await;
         }
         for step in batch.steps.into_iter().rev() {
             self.asked.push_front(step.queued);
@@ -114,19 +116,19 @@ impl LiveRoom {
     }
 
     /// The log does not take what was decided: says so to all whose doing it was.
-    fn give_answers(&mut self, steps: Vec<Step>, code: ErrorCode, away: bool) {
+    async fn give_answers(&mut self, steps: Vec<Step>, code: ErrorCode, away: bool) {
         for step in steps {
             match (&step.comes_to, step.queued.inbound.from()) {
                 (ComesTo::Fact, None) if away => self.keep(step.queued),
                 (ComesTo::Fact, _) => self.refuse(step.queued.inbound, code.into()),
-                _ => self.finish(step, None),
+                _ => self.finish(step, None).await,
             }
         }
     }
 
     /// Keeps the store's word until the log is back.
     fn keep(&mut self, queued: Queued) {
-        if matches!(queued.inbound, Inbound::Ruled { .. } | Inbound::End { .. }) {
+        if queued.inbound.is_stores() {
             self.kept.push_back(queued); // HTTP bounds how many there are
         }
     }
@@ -140,7 +142,8 @@ impl LiveRoom {
             }
             Heard::Passing { but, event, data } => {
                 if let Some(event) = passing_event(&event) {
-                    self.tell(&[Delivery { seq: None, audience: Audience::Others(but), event, data }]);
+                    let audience = but.map_or(Audience::All, Audience::Others);
+                    self.tell(&[Delivery { seq: None, audience, event, data, about: None }]);
                 }
             }
             Heard::Behind => self.catch_up().await,
@@ -181,12 +184,37 @@ impl LiveRoom {
         }
     }
 
-    /// Applies an entry that nobody here waits for, and tells it.
+    /// Applies an entry, tells it, and does what else it comes to on this node.
     pub(super) fn follow(&mut self, entry: &Entry, own: bool) {
-        let deliveries = self.apply(entry);
+        let deliveries = self.apply(entry, own);
         self.tell(&deliveries);
         match &entry.fact {
-            Fact::Joined { .. } | Fact::Left { .. } | Fact::Gone { .. } if !deliveries.is_empty() => {
+            Fact::Joined { .. } | Fact::Left { .. } | Fact::Gone { .. } => {
+                let moved = |told: &Delivery| {
+                    matches!(told.event, events::server::USER_JOINED | events::server::USER_LEFT)
+                };
+                if deliveries.iter().any(moved) {
+                    self.people_changed(own);
+                } else if !deliveries.is_empty() {
+                    self.count(own);
+                }
+            }
+            Fact::Called { user, socket, .. } => {
+                // The seat is of the socket that took it last.
+                self.move_out(
+                    |at| at.call = false,
+                    |other, member| other != socket && member.who.user == *user,
+                );
+                self.count(own);
+            }
+            Fact::Acted { act: Act::Admit { user: Some(user) } | Act::Deny { user }, .. } => {
+                self.move_out(|at| at.waits = false, |_, member| member.who.user == *user);
+            }
+            Fact::Acted { act: Act::Admit { user: None }, .. } => {
+                self.move_out(|at| at.waits = false, |_, _| true);
+            }
+            Fact::Removed { user, .. } => {
+                self.move_out(|at| *at = Places::default(), |_, member| member.who.user == *user);
                 self.people_changed(own);
             }
             Fact::Ended { .. } => self.end_here(own),
@@ -195,6 +223,17 @@ impl LiveRoom {
         if matches!(&entry.fact, Fact::Gone { node } if node == self.log.by()) {
             self.rejoin();
         }
+    }
+
+    /// Sockets of which this holds are out of something, and gone when they are nowhere any more, with all that they were told.
+    fn move_out(&mut self, out: impl Fn(&mut Places), which: impl Fn(&SocketId, &Member) -> bool) {
+        self.flush_told();
+        for (socket, member) in &mut self.members {
+            if which(socket, member) {
+                out(&mut member.at);
+            }
+        }
+        self.let_go(|_, _| false);
     }
 
     /// The meeting is over: who is here is let out.
@@ -208,26 +247,54 @@ impl LiveRoom {
         self.closes_at = Some(clock::instant());
     }
 
-    pub(super) fn apply(&mut self, entry: &Entry) -> Vec<Delivery> {
+    /// Applies an entry; `own` for one that this node appended.
+    pub(super) fn apply(&mut self, entry: &Entry, own: bool) -> Vec<Delivery> {
+        let here = if own { self.may_go(&entry.fact) } else { Vec::new() };
         let deliveries = self.room.apply(entry);
+        if own {
+            self.attend(entry, &here);
+        }
+        self.history.amend(entry);
         for delivery in &deliveries {
             self.history.keep(delivery);
         }
-        self.unfolded.0 += 1;
-        self.unfolded.1 += entry.fact.size();
+        self.snapshots.note(entry);
         deliveries
     }
 
-    /// After enough entries the snapshot is renewed: with the room as it was that many entries before, so that who
-    /// opens the log finds enough of them to tell people what they missed.
-    async fn renew_when_due(&mut self) {
-        if self.unfolded.0 < SNAPSHOT_EVERY && self.unfolded.1 < RESUME_MAX_BYTES {
-            return;
+    /// Who is in the room and may not be after this, with the entry with which they came.
+    fn may_go(&self, fact: &Fact) -> Vec<(UserId, u64)> {
+        match fact {
+            Fact::Left { user, .. } | Fact::Removed { user, .. } => {
+                self.room.visit_of(user).map(|visit| (user.clone(), visit)).into_iter().collect()
+            }
+            Fact::Gone { .. } | Fact::Ended { .. } => {
+                self.room.visits().map(|(user, visit)| (user.clone(), visit)).collect()
+            }
+            _ => Vec::new(),
         }
-        self.unfolded = (0, 0);
-        if let Some(base) = self.base.replace(self.room.clone()) {
-            let keep_from = self.history.keep_from(base.top());
-            self.log.renew(base, keep_from).await.ok(); // it is tried again, and the log has its own bound
+    }
+
+    /// Notes for the report who came with an entry, and who of those that were here went.
+    fn attend(&self, entry: &Entry, here: &[(UserId, u64)]) {
+        let (meeting, attendance) = (self.room.meeting(), &self.shared.attendance);
+        let at = clock::from_millis(entry.at);
+        if let Fact::Joined { user, name, guest, .. } = &entry.fact
+            && self.room.visit_of(user) == Some(entry.seq)
+        {
+            attendance.came(meeting, &self.room.message_id(entry.seq), user, name, *guest, at);
+        }
+        for (_, visit) in here.iter().filter(|(user, _)| !self.room.is_in(user)) {
+            attendance.went(meeting, &self.room.message_id(*visit), at);
+        }
+    }
+
+    /// After enough entries the log gets a newer snapshot.
+    async fn renew_when_due(&mut self) {
+        if self.snapshots.is_due() {
+            let snapshot = self.snapshots.next(&self.room);
+            let keep_from = self.history.keep_from(snapshot.top());
+            self.log.renew(snapshot, keep_from).await.ok(); // it is tried again, and the log has its own bound
         }
     }
 
@@ -241,8 +308,8 @@ impl LiveRoom {
     pub(super) fn tell(&mut self, deliveries: &[Delivery]) {
         for delivery in deliveries {
             let packet = Packet::from(delivery);
-            for member in self.members.values().filter(|member| delivery.audience.includes(&member.who.user))
-            {
+            let told = |member: &&Member| delivery.audience.includes(&member.who.user, member.at);
+            for member in self.members.values().filter(told) {
                 member.recipient.deliver(&packet);
             }
             self.told = true;
@@ -257,6 +324,11 @@ impl LiveRoom {
         for asker in self.askers.drain(..) {
             asker.flush();
         }
+        self.flush_told();
+    }
+
+    /// Everybody gets what the round had for them so far.
+    fn flush_told(&mut self) {
         if std::mem::take(&mut self.told) {
             for member in self.members.values() {
                 member.recipient.flush();
@@ -267,18 +339,23 @@ impl LiveRoom {
     /// Somebody came or went, by our doing or another node's: counts it, and tells everybody, in a large room
     /// gathered over a while.
     pub(super) fn people_changed(&mut self, own: bool) {
-        let count = self.room.count();
-        if own {
-            self.shared.count(self.room.meeting(), count);
-        } else if self.counts {
-            self.shared.count_no_more(self.room.meeting());
-        }
-        self.counts = own;
-        if count <= ROSTER_AT_ONCE_MAX {
+        self.count(own);
+        if self.room.count() <= ROSTER_AT_ONCE_MAX {
             self.roster_due_now = true;
         } else if self.roster_due.is_none() {
             self.roster_due = Some(clock::instant() + ROSTER_GATHER);
         }
+    }
+
+    /// Counts who is here, where that is this node's to do.
+    fn count(&mut self, own: bool) {
+        if own {
+            let now = InRoom { users: self.room.count(), callers: self.room.callers_count() };
+            self.shared.count(self.room.meeting(), now);
+        } else if self.counts {
+            self.shared.count_no_more(self.room.meeting());
+        }
+        self.counts = own;
     }
 
     pub(super) fn tell_roster(&mut self) {

@@ -84,8 +84,10 @@ struct Why {
 impl Why {
     fn of(asked: &VecDeque<Queued>) -> Self {
         Self {
-            joins: asked.iter().any(|queued| matches!(queued.inbound, Inbound::Join { .. })),
-            tells: asked.iter().any(|queued| queued.inbound.from().is_none()),
+            joins: asked.iter().any(|queued| queued.inbound.wants_in()),
+            tells: asked
+                .iter()
+                .any(|queued| queued.inbound.is_stores() || matches!(queued.inbound, Inbound::Bury { .. })),
         }
     }
 }

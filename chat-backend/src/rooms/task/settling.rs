@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     super::{
         Rooms,
+        delivery::Places,
         entry::{Incarnation, SocketId},
         inbox::{Answer, Inbound, Queued, Sender},
         log::Standing,
@@ -71,6 +72,10 @@ impl LiveRoom {
         tracing::warn!(meeting = %self.room.meeting(), "this node was declared gone in a room; its people join again");
         self.log.begin_again();
         for (socket, member) in &self.members {
+            if member.at != Places::ROOM {
+                member.recipient.cut(); // it comes back by itself, and then to all that it was in
+                continue;
+            }
             let recipient = member.recipient.clone();
             let from = Sender {
                 who: member.who.clone(),
@@ -83,8 +88,8 @@ impl LiveRoom {
                     recipient.cut();
                 }
             });
-            self.asked
-                .push_front(Queued { inbound: Inbound::Join { from, resume: None, answer }, place: None });
+            let join = Inbound::Join { from, resume: None, passcode: None, answer };
+            self.asked.push_front(Queued { inbound: join, place: None });
         }
     }
 }

@@ -15,7 +15,7 @@ use plenum_contract::{MeetingId, UserId, limits::DURATION_DEFAULT_MINUTES, meeti
 use plenum_service::clock;
 
 use crate::{
-    meetings::{Meeting, MeetingChange, Schedule},
+    meetings::{Code, Coming, Meeting, MeetingChange, Options, Passcode, Schedule, VisitRecord},
     store::StoreError,
 };
 
@@ -23,6 +23,12 @@ pub const HOST_ID: &str = "hostId";
 pub const PARTICIPANTS: &str = "participants";
 pub const ACTIVE_PARTICIPANTS: &str = "activeParticipants";
 pub const UPDATED_AT: &str = "updatedAt";
+pub const CODE: &str = "code";
+pub const REMOVED: &str = "removed";
+pub const EMPTIED_AT: &str = "emptiedAt";
+/// When a meeting begins that is active, null of one that is not: what may be over is found by it, without reading what
+/// has ended or is far away.
+pub const ACTIVE_FROM: &str = "activeFrom";
 
 /// Places of a meeting that says none; every writer known says some.
 const PLACES: u32 = 10;
@@ -38,11 +44,19 @@ pub fn fields_of(meeting: &Meeting) -> Fields {
         named("description", text(&meeting.description)),
         named("estimatedDuration", number(meeting.estimated_duration)),
         named("maxParticipants", number(meeting.max_participants)),
-        named(PARTICIPANTS, value(ValueType::ArrayValue(users(&meeting.participants)))),
+        named(PARTICIPANTS, list(&meeting.participants)),
         named(ACTIVE_PARTICIPANTS, number(meeting.active_participants)),
         named("createdAt", time(meeting.created_at)),
         named(UPDATED_AT, time(meeting.updated_at)),
         named("status", text(meeting.status.as_str())),
+        named(CODE, text(meeting.options.code.as_str())),
+        named("coHosts", list(&meeting.options.co_hosts)),
+        named("waitingRoom", flag(meeting.options.waiting_room)),
+        named("guestsAllowed", flag(meeting.options.guests_allowed)),
+        named("passcode", passcode(meeting.options.passcode.as_ref())),
+        named(REMOVED, list(&meeting.options.removed)),
+        named(EMPTIED_AT, meeting.emptied_at.map_or(NOTHING, time)),
+        named(ACTIVE_FROM, active_from(meeting)),
     ]);
     fields.extend(schedule(&meeting.schedule));
     fields
@@ -57,15 +71,73 @@ pub fn fields_of_change(change: &MeetingChange, now: Timestamp) -> Fields {
         ("estimatedDuration", change.estimated_duration.map(number)),
         ("maxParticipants", change.max_participants.map(number)),
         ("status", change.status.map(|status| text(status.as_str()))),
+        ("coHosts", change.co_hosts.as_deref().map(list)),
+        ("waitingRoom", change.waiting_room.map(flag)),
+        ("guestsAllowed", change.guests_allowed.map(flag)),
+        ("passcode", change.passcode.as_ref().map(|new| passcode(new.as_ref()))),
     ];
     fields.extend(some.into_iter().filter_map(|(name, value)| Some(named(name, value?))));
     fields.extend(change.schedule.iter().flat_map(schedule));
+    if change.ends().is_some() {
+        fields.extend([named(ACTIVE_FROM, NOTHING)]);
+    }
     fields
+}
+
+/// What is to be noted of a document that was read, so that it is found by it: the [code](Code::of) of one of before there were
+/// codes, and [`ACTIVE_FROM`], which other systems don't know. With it goes when it was changed, since noting this is no change.
+pub fn lacks(document: &FirestoreDocument, meeting: &Meeting) -> Option<Fields> {
+    let right = [(CODE, text(meeting.options.code.as_str())), (ACTIVE_FROM, active_from(meeting))];
+    let wrong =
+        right.into_iter().filter(|(name, value)| document.fields.get(*name).unwrap_or(&NOTHING) != value);
+    let mut lacking: Fields = wrong.map(|(name, value)| named(name, value)).collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    lacking.extend([named(UPDATED_AT, time(meeting.updated_at))]);
+    Some(lacking)
+}
+
+fn active_from(meeting: &Meeting) -> Value {
+    if meeting.status == MeetingStatus::Active { time(meeting.schedule.starts_at) } else { NOTHING }
+}
+
+/// The fields of a visit that began.
+pub fn fields_of_coming(came: &Coming) -> Fields {
+    Fields::from([
+        named("userId", text(came.user.as_str())),
+        named("username", text(&came.kept_name())),
+        named("guest", flag(came.guest)),
+        named(JOINED_AT, millis(came.at)),
+    ])
+}
+
+/// The visit that a document is, if it can be read.
+pub fn visit_of(document: &FirestoreDocument) -> Option<VisitRecord> {
+    let id = document.name.rsplit('/').next().unwrap_or_default();
+    let reader = Reader { id, fields: &document.fields };
+    let came = Coming {
+        user: reader.user("userId")?,
+        name: reader.text("username")?.into(),
+        guest: reader.flag("guest"),
+        at: reader.millis(JOINED_AT)?,
+    };
+    Some(VisitRecord { id: id.into(), came, left_at: reader.millis(LEFT_AT) })
 }
 
 pub fn named(name: &str, value: Value) -> (String, Value) {
     (name.to_owned(), value)
 }
+
+pub const JOINED_AT: &str = "joinedAt";
+pub const LEFT_AT: &str = "leftAt";
+
+/// A time as a number, of which Firestore keeps the later one by itself.
+pub fn millis(at: Timestamp) -> Value {
+    value(ValueType::IntegerValue(at.as_millisecond()))
+}
+
+pub const NOTHING: Value = value(ValueType::NullValue(0));
 
 pub fn number(number: u32) -> Value {
     value(ValueType::IntegerValue(number.into()))
@@ -79,7 +151,19 @@ pub fn users(users: &[UserId]) -> ArrayValue {
     ArrayValue { values: users.iter().map(|user| text(user.as_str())).collect() }
 }
 
-fn text(text: &str) -> Value {
+fn list(of: &[UserId]) -> Value {
+    value(ValueType::ArrayValue(users(of)))
+}
+
+const fn flag(flag: bool) -> Value {
+    value(ValueType::BooleanValue(flag))
+}
+
+fn passcode(passcode: Option<&Passcode>) -> Value {
+    passcode.map_or(NOTHING, |passcode| text(passcode.reveal()))
+}
+
+pub fn text(text: &str) -> Value {
     value(ValueType::StringValue(text.to_owned()))
 }
 
@@ -108,8 +192,10 @@ pub fn meeting_of(document: &FirestoreDocument) -> Result<Meeting, StoreError> {
         Some(word) => MeetingStatus::parse(word).ok_or_else(|| reader.corrupt("status"))?,
         None => MeetingStatus::Active,
     };
+    let id = MeetingId::parse(id).map_err(|_| reader.corrupt("the id"))?;
     Ok(Meeting {
-        id: MeetingId::parse(id).map_err(|_| reader.corrupt("the id"))?,
+        options: reader.options(&id)?,
+        id,
         title: reader.text("title").ok_or_else(|| reader.corrupt("title"))?.to_owned(),
         description: reader.text("description").unwrap_or_default().to_owned(),
         schedule: reader.schedule(created_at),
@@ -118,6 +204,7 @@ pub fn meeting_of(document: &FirestoreDocument) -> Result<Meeting, StoreError> {
         participants: reader.participants(&host),
         host,
         active_participants: reader.number(ACTIVE_PARTICIPANTS).unwrap_or(0),
+        emptied_at: reader.time(EMPTIED_AT),
         created_at,
         updated_at: updated_at.unwrap_or(created_at),
         status,
@@ -149,6 +236,39 @@ impl<'a> Reader<'a> {
         UserId::parse(self.text(name)?).ok()
     }
 
+    fn flag(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(ValueType::BooleanValue(true)))
+    }
+
+    /// What can't be a user is none.
+    fn users(&self, name: &str) -> Vec<UserId> {
+        let Some(ValueType::ArrayValue(array)) = self.get(name) else { return Vec::new() };
+        let texts = array.values.iter().filter_map(|value| match &value.value_type {
+            Some(ValueType::StringValue(text)) => Some(text),
+            _ => None,
+        });
+        texts.filter_map(|text| UserId::parse(text).ok()).collect()
+    }
+
+    /// What is absent is open. A passcode that can't be one does not open anything.
+    fn options(&self, id: &MeetingId) -> Result<Options, StoreError> {
+        let passcode = match self.get("passcode") {
+            None | Some(ValueType::NullValue(_)) => None,
+            Some(_) => {
+                let passcode = self.text("passcode").and_then(Passcode::parse);
+                Some(passcode.ok_or_else(|| self.corrupt("passcode"))?)
+            }
+        };
+        Ok(Options {
+            code: self.text(CODE).and_then(Code::parse).unwrap_or_else(|| Code::of(id)),
+            co_hosts: self.users("coHosts"),
+            waiting_room: self.flag("waitingRoom"),
+            guests_allowed: self.flag("guestsAllowed"),
+            passcode,
+            removed: self.users(REMOVED),
+        })
+    }
+
     fn number(&self, name: &str) -> Option<u32> {
         match self.get(name)? {
             ValueType::IntegerValue(number) => u32::try_from(*number).ok(),
@@ -159,6 +279,13 @@ impl<'a> Reader<'a> {
                 reason = "checked just before"
             )]
             ValueType::DoubleValue(number) if number.fract() == 0.0 && *number >= 0.0 => Some(*number as u32),
+            _ => None,
+        }
+    }
+
+    fn millis(&self, name: &str) -> Option<Timestamp> {
+        match self.get(name)? {
+            ValueType::IntegerValue(millis) => Some(clock::from_millis(*millis)),
             _ => None,
         }
     }
@@ -189,17 +316,10 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The host first, whatever the document says. What can't be a user is none.
+    /// The host first, whatever the document says.
     fn participants(&self, host: &UserId) -> Vec<UserId> {
-        let mut participants = vec![host.clone()];
-        if let Some(ValueType::ArrayValue(array)) = self.get(PARTICIPANTS) {
-            let users = array.values.iter().filter_map(|value| match &value.value_type {
-                Some(ValueType::StringValue(text)) => UserId::parse(text).ok(),
-                _ => None,
-            });
-            participants.extend(users.filter(|user| user != host));
-        }
-        participants
+        let others = self.users(PARTICIPANTS).into_iter().filter(|user| user != host);
+        [host.clone()].into_iter().chain(others).collect()
     }
 }
 

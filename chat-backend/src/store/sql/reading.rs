@@ -79,7 +79,8 @@ impl Round for Reading {
 }
 
 fn bytes(meeting: &Meeting) -> usize {
-    meeting.title.len() + meeting.description.len() + meeting.participants.len() * PARTICIPANT_BYTES
+    let users = meeting.participants.len() + meeting.options.co_hosts.len() + meeting.options.removed.len();
+    meeting.title.len() + meeting.description.len() + users * PARTICIPANT_BYTES
 }
 
 /// The meetings of these ids that there are, in two statements however many they are.

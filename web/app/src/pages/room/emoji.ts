@@ -1,0 +1,2 @@
+/** What one can say without words. */
+export const EMOJI = ['👍', '👏', '❤️', '😂', '😮', '🎉', '🙏', '🤔'];
