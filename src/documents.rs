@@ -1,7 +1,8 @@
 //! `contract/openapi.json` and `contract/asyncapi.json`, made of the code: the services' handlers, the wire's types, its events,
-//! and the examples that a running server gave (`contract/examples.json`).
+//! and the examples that a running server gave (`contract/examples.json`); and `docs/metrics.md`, made of what is counted.
 
 mod asyncapi;
+mod metrics;
 mod openapi;
 mod routes;
 
@@ -73,14 +74,18 @@ fn finish_schemas(value: &mut Value) {
 fn settle(name: &str, document: &Value) {
     let mut text = serde_json::to_string_pretty(document).expect("a document is JSON");
     text.push('\n');
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract").join(name);
+    settle_text(&format!("contract/{name}"), &text);
+}
+
+fn settle_text(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os(WRITE).is_some() {
         return fs::write(&path, text).expect("the document can be written");
     }
     let stands = fs::read_to_string(&path).expect("the document is there");
     assert!(
         stands == text,
-        "contract/{name} is not what the code says; write it by\n  \
+        "{name} is not what the code says; write it by\n  \
          {WRITE}=1 cargo test --workspace --bin plenum documents"
     );
 }
@@ -89,6 +94,7 @@ fn settle(name: &str, document: &Value) {
 fn the_documents_are_current() {
     settle("openapi.json", &openapi::document());
     settle("asyncapi.json", &asyncapi::document());
+    settle_text("docs/metrics.md", &metrics::page());
 }
 
 #[test]

@@ -142,6 +142,7 @@ impl Config {
     #[must_use]
     pub const fn limits(&self) -> Limits {
         Limits {
+            name: "gateways",
             connections: self.max_connections,
             head_bytes: HEADERS_MAX,
             head_time: HEAD_TIME,

@@ -11,6 +11,7 @@ pub mod cluster;
 pub mod ice;
 pub mod live_counts;
 pub mod meetings;
+pub mod metrics;
 pub mod rooms;
 
 pub mod http;

@@ -43,6 +43,7 @@ use crate::{
     attendance::Attendance,
     live_counts::LiveCounts,
     meetings::{LiveRooms, Meeting, Passcodes},
+    metrics,
     store::MeetingStore,
 };
 
@@ -275,6 +276,24 @@ impl Rooms {
                 self.0.counts.set(room.key(), u32::try_from(users).unwrap_or(u32::MAX));
             }
         }
+    }
+
+    /// Says how many there are, who is in them, and what waits for them.
+    pub fn measure(&self) {
+        let (mut waiting, mut longest) = (0, 0);
+        for room in &self.0.live {
+            let waits = ROOM_QUEUE.saturating_sub(room.places.available_permits());
+            waiting += waits;
+            longest = longest.max(waits);
+        }
+        metrics::ROOMS.is(self.0.live.len());
+        metrics::WAITING.is(waiting);
+        metrics::LONGEST.is(longest);
+        let counted = self.0.counted.now();
+        metrics::PEOPLE.is_of("meetings", counted.users);
+        metrics::PEOPLE.is_of("calls", counted.callers);
+        metrics::MEETINGS.is_of("people", counted.rooms);
+        metrics::MEETINGS.is_of("call", counted.calls);
     }
 
     /// Waits until no room is live.

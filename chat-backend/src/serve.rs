@@ -11,7 +11,7 @@ use axum::{
 use http::StatusCode;
 use plenum_contract::{
     ErrorCode, SessionId, UserId,
-    axum::{Failure, Json},
+    axum::{Failure, Json, failure},
     events::NoticeCode,
     http::{Envelope, Ready},
     limits::ROOM_GRACE,
@@ -19,7 +19,8 @@ use plenum_contract::{
 use plenum_service::{
     Lifecycle, clock,
     database::Database,
-    net::{self, Answers, Limits},
+    metrics::of_process,
+    net::{self, Answers, Limits, Sent},
     process::StartError,
 };
 use tokio::{
@@ -35,6 +36,7 @@ use crate::{
     http::{self as api, ApiState},
     live_counts::LiveCounts,
     meetings::{LiveRooms, Meetings, Passcodes},
+    metrics,
     rooms::{
         Bounds, Rooms,
         log::{MemoryLogs, RoomLogs},
@@ -101,6 +103,7 @@ pub async fn start(
         default_locale: config.locale,
     };
     let (sockets, gate) = socket::open(sockets, rooms.clone(), meetings.clone(), life);
+    count(&sockets, &rooms, cluster.as_ref());
     life.spawn(complete_overdue(meetings.clone(), life.clone()));
     life.spawn(keep_live_counts_right(store.clone(), rooms.clone(), life.clone()));
     if let Some(cluster) = cluster.clone() {
@@ -125,11 +128,28 @@ pub async fn start(
     Ok(Started { answers: api::router::routes(api, inside, health), peers })
 }
 
+/// Counts what is read as it is.
+fn count(sockets: &Arc<Sockets>, rooms: &Rooms, cluster: Option<&Cluster>) {
+    plenum_service::metrics::describe(metrics::ALL);
+    let (sockets, rooms, cluster) = (Arc::downgrade(sockets), rooms.clone(), cluster.cloned());
+    plenum_service::metrics::at_reading(move || {
+        metrics::SOCKETS.is(sockets.upgrade().map_or(0, |sockets| sockets.count()));
+        rooms.measure();
+        if let Some(cluster) = &cluster {
+            metrics::REDIS_UP.is(usize::from(cluster.is_up()));
+        }
+    });
+}
+
 /// Serves gateways until the process is told to stop.
 pub async fn serve(service: impl Answers, limits: Limits, listener: TcpListener, life: Lifecycle) {
     let traced = service_fn(move |request: Request| {
         let service = service.clone();
-        async move { Ok(net::trace(request, |request| net::ask(service, request)).await) }
+        async move {
+            let answer = net::trace(Sent::ByGateways, request, |request| net::ask(service, request)).await;
+            failure::code_of(&answer).inspect(|code| of_process::REFUSED.count_of(code.as_str()));
+            Ok(answer)
+        }
     });
     net::serve(listener, traced, limits, life).await;
 }

@@ -12,7 +12,7 @@ use std::{convert::Infallible, num::NonZeroU32, sync::Arc};
 use axum::body::Body;
 use http::{Request, Response};
 use plenum_contract::{Locale, events::server::ICE_SERVERS, limits};
-use plenum_service::{Lifecycle, clock, net::ConnectionIo};
+use plenum_service::{Lifecycle, clock, net::ConnectionIo, traces::Trace};
 use socketioxide::{
     SocketIo,
     extract::{HttpExtension, SocketRef},
@@ -110,7 +110,12 @@ fn leave_all(rooms: &Rooms, socket: SocketRef, session: &Arc<Session>) {
     let sid = socket.id;
     let peer = Arc::new(Peer::new(socket, session.clone()));
     for meeting in session.exit_all() {
-        let from = Sender { who: session.who.clone(), socket: socket_id(sid), recipient: peer.clone() };
+        let from = Sender {
+            who: session.who.clone(),
+            socket: socket_id(sid),
+            recipient: peer.clone(),
+            trace: Trace::default(),
+        };
         rooms.ask(&meeting, Inbound::Leave { from, scope: Scope::All, answer: Box::new(drop) });
     }
 }

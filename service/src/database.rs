@@ -18,6 +18,8 @@ use sea_orm::{
     DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use crate::metrics::of_process;
+
 /// How long a caller waits for a connection of the pool.
 const ACQUIRE: Duration = Duration::from_secs(2);
 /// How long SQLite waits for another process's write.
@@ -110,7 +112,8 @@ impl Database {
                 return Err(DatabaseError::Scheme);
             }
             options.max_connections(CONNECTIONS);
-            let pool = SeaOrm::connect(options).await?;
+            let mut pool = SeaOrm::connect(options).await?;
+            time_statements(&mut pool);
             return Ok(Self { read: pool.clone(), write: pool, watch: None, url: url.to_owned() });
         };
         if let Some(folder) = path.parent() {
@@ -130,11 +133,13 @@ impl Database {
         // A file does not go away as a server does: asking the connection first would double each query's cost.
         options.test_before_acquire(false);
         // One writer a process: writers would only wait for each other inside SQLite, where they can't queue.
-        let write =
+        let mut write =
             SeaOrm::connect(without_broken_transactions(options.clone()).max_connections(1).to_owned())
                 .await?;
         let watch = Watch::open(options.clone()).await?;
-        let read = SeaOrm::connect(options.max_connections(CONNECTIONS).to_owned()).await?;
+        let mut read = SeaOrm::connect(options.max_connections(CONNECTIONS).to_owned()).await?;
+        time_statements(&mut write);
+        time_statements(&mut read);
         drop(lock);
         Ok(Self { read, write, watch: Some(watch), url: url.to_owned() })
     }
@@ -285,6 +290,15 @@ fn without_broken_transactions(mut options: ConnectOptions) -> ConnectOptions {
         })
     });
     options
+}
+
+/// Times what is asked on these connections.
+fn time_statements(connections: &mut DatabaseConnection) {
+    let ok = of_process::SQL.times_of("ok");
+    let failed = of_process::SQL.times_of("failed");
+    connections.set_metric_callback(move |asked| {
+        if asked.failed { &failed } else { &ok }.record(asked.elapsed);
+    });
 }
 
 /// The file whose lock whoever opens, migrates or restores this SQLite file holds meanwhile.

@@ -1,4 +1,4 @@
-//! What every server process needs, whatever it serves: variables, time, logs, a life that ends in order,
+//! What every server process needs, whatever it serves: variables, time, logs, metrics, traces, a life that ends in order,
 //! connections that can be cut, and a database.
 //!
 //! It knows nothing of meetings, accounts or the wire.
@@ -8,9 +8,11 @@ pub mod config;
 pub mod database;
 pub mod lifecycle;
 mod memory;
+pub mod metrics;
 pub mod net;
 pub mod process;
 pub mod telemetry;
+pub mod traces;
 
 pub use config::Env;
 pub use lifecycle::Lifecycle;

@@ -17,5 +17,5 @@ pub use answers::{Answers, ask};
 pub use connection::{Connection, CutReason, OnCut};
 pub use io::ConnectionIo;
 pub use listen::{Limits, announce, bind, serve};
-pub use trace::{REQUEST_ID, trace};
+pub use trace::{REQUEST_ID, Sent, trace};
 pub use watch::Behind;

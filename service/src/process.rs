@@ -4,7 +4,7 @@ use std::{error::Error, future::Future, process::ExitCode, thread::available_par
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::{Env, Lifecycle, memory, telemetry::LogConfig};
+use crate::{Env, Lifecycle, memory, metrics::{MetricsConfig, Reading}, telemetry::LogConfig, traces::TracesConfig};
 
 /// The exit status for variables that can't be used.
 const BAD_VARIABLES: u8 = 2;
@@ -22,6 +22,8 @@ const WORKER_THREADS_MAX: usize = 1_024;
 #[derive(Debug)]
 pub struct Settings {
     logs: LogConfig,
+    metrics: MetricsConfig,
+    traces: TracesConfig,
     /// Threads that run tasks.
     workers: usize,
 }
@@ -33,7 +35,7 @@ impl Settings {
         let cores = available_parallelism().map_or(1, usize::from);
         let usual = cores.min(WORKER_THREADS_MAX);
         let workers = env.number("WORKER_THREADS", usual, 1, WORKER_THREADS_MAX);
-        Self { logs: LogConfig::read(env), workers }
+        Self { logs: LogConfig::read(env), metrics: MetricsConfig::read(env), traces: TracesConfig::read(env), workers }
     }
 }
 
@@ -66,10 +68,25 @@ where
             return ExitCode::FAILURE;
         }
     };
+    let traces = match settings.traces.start(env!("CARGO_PKG_VERSION")) {
+        Ok(traces) => traces,
+        Err(error) => {
+            tracing::error!(%error, "traces can't be sent; is OTEL_EXPORTER_OTLP_ENDPOINT right?");
+            return ExitCode::FAILURE;
+        }
+    };
     // On a worker, not on this thread: what it accepts would wake another thread each time.
     let life = Lifecycle::new();
-    let served = runtime.block_on(runtime.spawn(until_ended(serve(config, life.clone()), life)));
+    let metrics = settings.metrics;
+    let all = async move {
+        let reading = metrics.start(env!("CARGO_PKG_VERSION"));
+        until_ended(serve(config, life.clone()), reading, life).await
+    };
+    let served = runtime.block_on(runtime.spawn(all));
     let status = served.unwrap_or(ExitCode::FAILURE); // it panicked, and said so
+    if let Some(traces) = traces {
+        traces.end();
+    }
     // What still blocks a thread (a password's hash, a file) is not waited for.
     runtime.shutdown_background();
     status
@@ -108,11 +125,21 @@ where
     }
 }
 
-async fn until_ended(serve: impl Future<Output = Result<(), StartError>>, life: Lifecycle) -> ExitCode {
+async fn until_ended(
+    serve: impl Future<Output = Result<(), StartError>>,
+    reading: Result<Option<Reading>, StartError>,
+    life: Lifecycle,
+) -> ExitCode {
     if let Err(error) = life.stop_at_signal() {
         tracing::error!(%error, "the process can't listen for signals");
         return ExitCode::FAILURE;
     }
+    let serve = async {
+        if let Some(reading) = reading? {
+            reading.serve(&life);
+        }
+        serve.await
+    };
     match unless_stopped(serve, &life).await {
         Ok(()) => {
             life.ended().await;

@@ -16,6 +16,7 @@ pub mod identities;
 pub mod limits;
 pub mod mail;
 pub mod mail_codes;
+pub mod metrics;
 pub mod oauth;
 pub mod operator;
 pub mod outside;

@@ -19,7 +19,7 @@ use governor::{
 use plenum_contract::{SessionId, UserId};
 use plenum_service::Lifecycle;
 
-use crate::{error::Error, rules::Email, tokens::TokenHash};
+use crate::{error::Error, metrics, rules::Email, tokens::TokenHash};
 
 /// How soon another guess at a password is allowed where as many as at once have been made: 90 an hour, of which OWASP's ASVS (4.0, 2.2.1)
 /// allows 100.
@@ -79,22 +79,22 @@ impl Limits {
 
     /// Counts a login, a registration or the like. [`Error::TooOften`] when this address has asked too much.
     pub fn auth(&self, address: IpAddr) -> Result<(), Error> {
-        self.count(self.auth.as_ref(), &network(address))
+        self.count("auth", self.auth.as_ref(), &network(address))
     }
 
     /// Counts a way to a provider of sign-in, or back from it: as many as logins.
     pub fn elsewhere(&self, address: IpAddr) -> Result<(), Error> {
-        self.count(self.elsewhere.as_ref(), &network(address))
+        self.count("elsewhere", self.elsewhere.as_ref(), &network(address))
     }
 
     /// Counts a request without a session.
     pub fn stranger(&self, address: IpAddr) -> Result<(), Error> {
-        self.count(self.strangers.as_ref(), &network(address))
+        self.count("stranger", self.strangers.as_ref(), &network(address))
     }
 
     /// Counts a request of a session.
     pub fn session(&self, session: &SessionId) -> Result<(), Error> {
-        self.count(self.sessions.as_ref(), session)
+        self.count("session", self.sessions.as_ref(), session)
     }
 
     /// Whether guesses are counted at all.
@@ -109,12 +109,12 @@ impl Limits {
             Guesser::Anybody => TokenHash::of(email.as_str()),
             Guesser::Device(device) => TokenHash::of(&format!("{} {}", device.to_text(), email.as_str())),
         };
-        self.count(self.guesses.as_ref(), &key)
+        self.count("guess", self.guesses.as_ref(), &key)
     }
 
     /// Counts a guess at one's own password, in a session.
     pub fn guess_own(&self, user: &UserId) -> Result<(), Error> {
-        self.count(self.guesses.as_ref(), &TokenHash::of(user.as_str()))
+        self.count("guess", self.guesses.as_ref(), &TokenHash::of(user.as_str()))
     }
 
     /// Forgets what makes no difference any more, now and then, until the process is told to stop.
@@ -144,9 +144,17 @@ impl Limits {
         forget(self.guesses.as_ref());
     }
 
-    fn count<K: Hash + Eq + Clone>(&self, keyed: Option<&Keyed<K>>, key: &K) -> Result<(), Error> {
+    fn count<K: Hash + Eq + Clone>(
+        &self,
+        limit: &'static str,
+        keyed: Option<&Keyed<K>>,
+        key: &K,
+    ) -> Result<(), Error> {
         let Some(keyed) = keyed else { return Ok(()) };
-        keyed.check_key(key).map_err(|refused| Error::TooOften(refused.wait_time_from(self.clock.now())))
+        keyed.check_key(key).map_err(|refused| {
+            metrics::LIMITED.count_of(limit);
+            Error::TooOften(refused.wait_time_from(self.clock.now()))
+        })
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
     AppState, Config,
     gateway::{self, Gateway, Mount, TellBackends},
     http::{guests, router},
+    metrics,
 };
 
 /// How long a request's head may take, and a connection may idle between requests.
@@ -41,6 +42,7 @@ pub async fn serve(
     life: Lifecycle,
 ) -> Result<(), StartError> {
     let limits = Limits {
+        name: "clients",
         connections: config.max_connections,
         head_bytes: HEADERS_MAX,
         head_time: HEAD_TIME,
@@ -58,11 +60,27 @@ pub async fn serve(
     let gateway = Gateway::new(mounts, state.clone(), life.clone());
     let guests = guests::listed().with_state(gateway.clone());
     let health = Parts { state: state.clone(), gateway: gateway.clone(), life: life.clone() };
+    count(&gateway);
     let routes = router::routes(&state).merge(listed().with_state(health)).merge(guests);
     net::announce(&listener)?;
     let inside = gateway::before(gateway, router::finish(routes, &state));
     net::serve(listener, router::layered(inside, &state), limits, life).await;
     Ok(())
+}
+
+/// Counts what is read as it is.
+fn count(gateway: &Gateway) {
+    plenum_service::metrics::describe(metrics::ALL);
+    let gateway = gateway.clone();
+    plenum_service::metrics::at_reading(move || {
+        let (mut ready, mut away) = (0, 0);
+        for mount in gateway.mounts() {
+            let (these, those) = mount.nodes.count_ready();
+            (ready, away) = (ready + these, away + those);
+        }
+        metrics::NODES.is_of("ready", ready);
+        metrics::NODES.is_of("away", away);
+    });
 }
 
 /// The routes about the process itself, beside those of [`router::listed`].

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use plenum_service::{clock, metrics::at_reading};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::error::Error;
+use crate::{error::Error, metrics};
 
 /// A few threads, and a bound for what waits for them. Clones share the places.
 #[derive(Debug, Clone)]
@@ -26,7 +27,14 @@ impl Turns {
             .panic_handler(move |_| tracing::error!(what, "a job panicked")) // its caller hears of it too
             .build()
             .map_err(|error| Error::Internal(format!("{what} can't have threads: {error}")))?;
-        Ok(Self { what, places: Arc::new(Semaphore::new(threads + waiting)), threads: Arc::new(pool) })
+        let all = threads + waiting;
+        let places = Arc::new(Semaphore::new(all));
+        let counted = Arc::downgrade(&places);
+        at_reading(move || {
+            let taken = counted.upgrade().map_or(0, |places| all.saturating_sub(places.available_permits()));
+            metrics::TURNS_TAKEN.is_of(what, taken);
+        });
+        Ok(Self { what, places, threads: Arc::new(pool) })
     }
 
     /// Runs `job` on one of the threads when it is its turn. The place is given back when the job is done,
@@ -35,14 +43,20 @@ impl Turns {
         &self,
         job: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
+        let place = self.places.clone().try_acquire_owned().map_err(|_| {
+            metrics::TURNS_BUSY.count_of(self.what);
+            Error::Busy
+        })?;
+        let began = clock::instant();
         let (tell, told) = oneshot::channel();
         self.threads.spawn(move || {
             let result = job();
             drop(place);
             tell.send(result).ok();
         });
-        told.await.map_err(|_| Error::Internal(format!("{}: a job did not end", self.what)))?
+        let done = told.await.map_err(|_| Error::Internal(format!("{}: a job did not end", self.what)));
+        metrics::TURNS.times_of(self.what).record(clock::instant().duration_since(began));
+        done?
     }
 }
 

@@ -18,6 +18,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::metrics;
+
 use super::{
     address::Address,
     connection::{Connection, Server},
@@ -226,7 +228,10 @@ impl Link {
     ) -> Result<T, Away> {
         let begun = clock::instant();
         let answered = tokio::time::timeout_at(begun + LOG_TIMEOUT, work).await;
-        answered.unwrap_or_else(|_| Err(late())).map_err(|error| {
+        let answered = answered.unwrap_or_else(|_| Err(late()));
+        let outcome = if answered.is_ok() { "ok" } else { "failed" };
+        metrics::REDIS.times_of(outcome).record(clock::instant().duration_since(begun));
+        answered.map_err(|error| {
             if is_broken(&error) {
                 self.break_off(generation, begun);
             }

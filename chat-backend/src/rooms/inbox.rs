@@ -8,6 +8,7 @@ use plenum_contract::{
     error::Problem,
     events::{EndReason, Joined, MessageTaken, PollOpened, SignalType},
 };
+use plenum_service::traces::Trace;
 use serde_json::value::RawValue;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -44,6 +45,8 @@ pub struct Sender {
     pub socket: SocketId,
     /// How that socket is told things.
     pub recipient: Arc<dyn Recipient>,
+    /// Where what it asks belongs, if that is traced.
+    pub trace: Trace,
 }
 
 /// Where a resuming client stopped.

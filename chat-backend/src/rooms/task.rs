@@ -63,6 +63,8 @@ struct LiveRoom {
     askers: Vec<Arc<dyn Recipient>>,
     /// Whether the members were told something in this round.
     told: bool,
+    /// What sockets were told by this room, all together.
+    delivered: u64,
     admission: Admission,
     snapshots: Snapshots,
     /// Whether this node is the one to count the room: it appended the latest coming or going.
@@ -98,6 +100,7 @@ impl LiveRoom {
             unsure: false,
             askers: Vec::new(),
             told: false,
+            delivered: 0,
             admission: Admission::new(shared.store.clone(), room.meeting(), meeting.as_ref()),
             snapshots: Snapshots::new(room.clone()),
             counts: false,

@@ -16,7 +16,7 @@ use plenum_contract::{
     },
     limits::{CLIENT_MESSAGE_ID_MAX, EVENT_NAME_MAX},
 };
-use plenum_service::Lifecycle;
+use plenum_service::{Lifecycle, traces::Span};
 use serde::de::DeserializeOwned;
 use socketioxide::{
     adapter::LocalAdapter,
@@ -33,6 +33,7 @@ use super::{
 };
 use crate::{
     meetings::Meetings,
+    metrics,
     rooms::{
         Rooms,
         act::Act,
@@ -127,7 +128,11 @@ impl MessageHandler<LocalAdapter, Dispatch> for Dispatch {
         if name.len() > EVENT_NAME_MAX {
             return;
         }
-        let Some((_, without, handler)) = EVENTS.iter().find(|(event, ..)| *event == name) else { return };
+        let Some((known, without, handler)) = EVENTS.iter().find(|(event, ..)| *event == name) else {
+            metrics::EVENTS.count_of("unknown");
+            return;
+        };
+        metrics::EVENTS.count_of(known);
         let Some(session) = socket.req_parts().extensions.get::<Arc<Session>>().cloned() else { return };
         let parts = (
             SocketRef::from_message_parts(&socket, &mut payload, &ack_id),
@@ -135,9 +140,15 @@ impl MessageHandler<LocalAdapter, Dispatch> for Dispatch {
         );
         let (Ok(socket_ref), Ok(ack)) = parts;
         let peer = Arc::new(Peer::new(socket_ref, session.clone()));
-        let from = Sender { who: session.who.clone(), socket: socket_id(socket.id), recipient: peer.clone() };
+        let span = Span::of_client(known);
+        let from = Sender {
+            who: session.who.clone(),
+            socket: socket_id(socket.id),
+            recipient: peer.clone(),
+            trace: span.trace(),
+        };
         let ack = ack_id.map(|id| peer::Ack { id, sender: ack });
-        let reply = Reply { ack, peer, without: *without };
+        let reply = Reply { ack, peer, without: *without, span };
         // A leaving is never refused for its rate: it is bounded by the joins.
         if name != client::LEAVE_MEETING && !session.may_send() {
             return reply.refuse(ErrorCode::RateLimited);
@@ -246,6 +257,8 @@ struct Reply {
     ack: Option<peer::Ack>,
     peer: Arc<Peer>,
     without: Without,
+    /// It ends with the answer.
+    span: Span,
 }
 
 impl Reply {
@@ -260,8 +273,12 @@ impl Reply {
         peer.flush();
     }
 
-    fn send(self, outcome: Result<Answered, Problem>) {
+    fn send(mut self, outcome: Result<Answered, Problem>) {
         let locale = self.peer.session().locale;
+        if let Err(problem) = &outcome {
+            metrics::REFUSED.count_of(problem.code.as_str());
+            self.span.failed(problem.code.as_str());
+        }
         match (self.ack, outcome) {
             (Some(ack), Ok(Answered::Joined(joined))) => self.peer.acknowledge(ack, &Ack::ok(joined)),
             (Some(ack), Ok(Answered::Said(taken))) => self.peer.acknowledge(ack, &Ack::ok(taken)),

@@ -16,6 +16,7 @@ use socketioxide::socket::Sid;
 use tokio::time::Instant;
 
 use super::registry::Sockets;
+use crate::metrics;
 
 /// `WebSockets` that may be tried for one session at a time.
 const UPGRADES_MAX: usize = 4;
@@ -229,6 +230,7 @@ impl Session {
         if !first {
             return;
         }
+        metrics::SOCKETS_CUT.count_of(reason.as_str());
         for websocket in websockets.iter().filter_map(Weak::upgrade) {
             websocket.cut(reason);
         }

@@ -3,10 +3,14 @@ use std::{collections::HashSet, future::Future, time::Duration};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use plenum_contract::{MeetingId, UserId, limits::STORE_TIMEOUT};
+use plenum_service::clock;
 use tokio::time::{sleep, timeout};
 
 use super::{Creation, MeetingStore, StoreError};
-use crate::meetings::{Code, Meeting, MeetingChange, VisitNote, VisitRecord};
+use crate::{
+    meetings::{Code, Meeting, MeetingChange, VisitNote, VisitRecord},
+    metrics,
+};
 
 /// How often something is asked before it counts as not available.
 const ATTEMPTS: u32 = 6;
@@ -23,7 +27,7 @@ pub struct Bounded<S>(pub S);
 #[error("no answer within {STORE_TIMEOUT:?}")]
 struct TooLate;
 
-async fn bounded<T, F>(ask: impl Fn() -> F + Send) -> Result<T, StoreError>
+async fn bounded<T, F>(question: &'static str, ask: impl Fn() -> F + Send) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>> + Send,
 {
@@ -40,29 +44,35 @@ where
         }
         ask().await
     };
-    timeout(STORE_TIMEOUT, work).await.unwrap_or_else(|_| Err(StoreError::unavailable(TooLate)))
+    let began = clock::instant();
+    let answer = timeout(STORE_TIMEOUT, work).await.unwrap_or_else(|_| Err(StoreError::unavailable(TooLate)));
+    metrics::STORE.times_of(question).record(clock::instant().duration_since(began));
+    if matches!(answer, Err(StoreError::Unavailable(_))) {
+        metrics::STORE_FAILED.count_of(question);
+    }
+    answer
 }
 
 #[async_trait]
 impl<S: MeetingStore> MeetingStore for Bounded<S> {
     async fn create(&self, meeting: &Meeting) -> Result<Creation, StoreError> {
-        bounded(|| self.0.create(meeting)).await
+        bounded("create", || self.0.create(meeting)).await
     }
 
     async fn get(&self, id: &MeetingId) -> Result<Option<Meeting>, StoreError> {
-        bounded(|| self.0.get(id)).await
+        bounded("get", || self.0.get(id)).await
     }
 
     async fn by_code(&self, code: &Code) -> Result<Option<Meeting>, StoreError> {
-        bounded(|| self.0.by_code(code)).await
+        bounded("by_code", || self.0.by_code(code)).await
     }
 
     async fn of_user(&self, user: &UserId) -> Result<Vec<Meeting>, StoreError> {
-        bounded(|| self.0.of_user(user)).await
+        bounded("of_user", || self.0.of_user(user)).await
     }
 
     async fn active_of_host(&self, host: &UserId, most: u64) -> Result<Vec<MeetingId>, StoreError> {
-        bounded(|| self.0.active_of_host(host, most)).await
+        bounded("active_of_host", || self.0.active_of_host(host, most)).await
     }
 
     async fn update(
@@ -71,11 +81,11 @@ impl<S: MeetingStore> MeetingStore for Bounded<S> {
         change: &MeetingChange,
         now: Timestamp,
     ) -> Result<Option<Meeting>, StoreError> {
-        bounded(|| self.0.update(id, change, now)).await
+        bounded("update", || self.0.update(id, change, now)).await
     }
 
     async fn delete(&self, id: &MeetingId) -> Result<(), StoreError> {
-        bounded(|| self.0.delete(id)).await
+        bounded("delete", || self.0.delete(id)).await
     }
 
     async fn add_participants(
@@ -84,7 +94,7 @@ impl<S: MeetingStore> MeetingStore for Bounded<S> {
         users: &[UserId],
         now: Timestamp,
     ) -> Result<Option<Meeting>, StoreError> {
-        bounded(|| self.0.add_participants(id, users, now)).await
+        bounded("add_participants", || self.0.add_participants(id, users, now)).await
     }
 
     async fn set_removed(
@@ -94,34 +104,34 @@ impl<S: MeetingStore> MeetingStore for Bounded<S> {
         removed: bool,
         now: Timestamp,
     ) -> Result<Option<Meeting>, StoreError> {
-        bounded(|| self.0.set_removed(id, user, removed, now)).await
+        bounded("set_removed", || self.0.set_removed(id, user, removed, now)).await
     }
 
     async fn set_live_count(&self, id: &MeetingId, users: u32, now: Timestamp) -> Result<(), StoreError> {
-        bounded(|| self.0.set_live_count(id, users, now)).await
+        bounded("set_live_count", || self.0.set_live_count(id, users, now)).await
     }
 
     async fn reset_live_counts(&self, live: &HashSet<MeetingId>, now: Timestamp) -> Result<(), StoreError> {
-        bounded(|| self.0.reset_live_counts(live, now)).await
+        bounded("reset_live_counts", || self.0.reset_live_counts(live, now)).await
     }
 
     async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<MeetingId>, StoreError> {
-        bounded(|| self.0.overdue(now, most)).await
+        bounded("overdue", || self.0.overdue(now, most)).await
     }
 
     async fn complete_overdue(&self, id: &MeetingId, now: Timestamp) -> Result<bool, StoreError> {
-        bounded(|| self.0.complete_overdue(id, now)).await
+        bounded("complete_overdue", || self.0.complete_overdue(id, now)).await
     }
 
     async fn note_visits(&self, id: &MeetingId, notes: &[VisitNote]) -> Result<(), StoreError> {
-        bounded(|| self.0.note_visits(id, notes)).await
+        bounded("note_visits", || self.0.note_visits(id, notes)).await
     }
 
     async fn visits(&self, id: &MeetingId) -> Result<Vec<VisitRecord>, StoreError> {
-        bounded(|| self.0.visits(id)).await
+        bounded("visits", || self.0.visits(id)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        bounded(|| self.0.ping()).await
+        bounded("ping", || self.0.ping()).await
     }
 }

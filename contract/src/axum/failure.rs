@@ -113,6 +113,12 @@ fn panicked(panic: &(dyn Any + Send)) -> Failure {
     Failure::because(ErrorCode::Internal, format!("a handler panicked: {text}"))
 }
 
+/// The code of a failed answer that was made in this process.
+#[must_use]
+pub fn code_of(answer: &Response) -> Option<ErrorCode> {
+    answer.extensions().get::<Failure>().map(Failure::code)
+}
+
 /// Says failures in the caller's language, which handlers may take as a [`Locale`]. A panic is a failure too.
 pub async fn speak<F>(default: Locale, mut request: Request, answer: impl FnOnce(Request) -> F) -> Response
 where

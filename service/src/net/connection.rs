@@ -17,6 +17,7 @@ use memchr::memmem;
 use tokio::{net::tcp::OwnedWriteHalf, time::Instant};
 
 use super::{kernel, unfinished::Unfinished, watch::Behind};
+use crate::metrics::of_process;
 
 /// Why a connection was cut from our side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +45,20 @@ impl fmt::Debug for Connection {
 }
 
 impl CutReason {
+    /// Its name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooMuchQueued => "too_much_queued",
+            Self::TooOld => "too_old",
+            Self::SessionEnded => "session_ended",
+            Self::Draining => "draining",
+            Self::Undeliverable => "undeliverable",
+            Self::TunnelBroken => "tunnel_broken",
+            Self::Unfinished => "unfinished",
+        }
+    }
+
     const fn is_behind(self) -> bool {
         matches!(
             self,
@@ -310,7 +325,8 @@ impl Connection {
             self.unfinished.forget(self.ticket.load(Ordering::Relaxed));
             (state.reader.take(), state.on_cut.take())
         };
-        tracing::info!(peer = %self.peer, ?reason, "connection cut");
+        of_process::CUT.count_of(reason.as_str());
+        tracing::info!(peer = %self.peer, reason = reason.as_str(), "connection cut");
         if let Some(socket) = self.socket.upgrade() {
             if reason.is_behind() {
                 // With no time to linger, closing drops what the kernel still holds.

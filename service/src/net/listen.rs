@@ -16,6 +16,7 @@ use http::{HeaderValue, StatusCode, header};
 use http_body::Body as _;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics::Gauge;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
@@ -30,7 +31,7 @@ use super::{
     unfinished::{Incoming, Unfinished},
     watch::{Behind, Watch},
 };
-use crate::Lifecycle;
+use crate::{Lifecycle, metrics::of_process};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 4_096;
@@ -52,6 +53,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Bounds of a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// What the listener is for, in metrics.
+    pub name: &'static str,
     /// Connections open at once; further ones wait to be accepted.
     pub connections: usize,
     /// Bytes of a request's head.
@@ -129,10 +132,14 @@ async fn accept_all(
         .header_read_timeout(limits.head_time)
         .max_buf_size(limits.head_bytes.max(8 * 1024));
     let mut refused = false;
+    let accepted = of_process::ACCEPTED.counter_of(limits.name);
+    let open = of_process::CONNECTIONS.gauge_of(limits.name);
+    of_process::MOST.is_of(limits.name, limits.connections);
     loop {
         let (socket, peer, place) = match accept(listener, &places).await {
             Ok(accepted) => accepted,
             Err(error) => {
+                of_process::NOT_ACCEPTED.count();
                 if !std::mem::replace(&mut refused, true) {
                     tracing::error!(%error, "no connection can be accepted; is the limit of open files (ulimit -n) too low?");
                 }
@@ -141,6 +148,8 @@ async fn accept_all(
             }
         };
         refused = false;
+        accepted.increment(1);
+        let counted = Open::among(&open);
         socket.set_nodelay(true).ok();
         let io = ConnectionIo::new(socket, peer, limits.behind, &unfinished, place);
         let connection = io.connection().clone();
@@ -149,6 +158,7 @@ async fn accept_all(
         let (http, service, closing, stopping) =
             (http.clone(), service.clone(), closing.clone(), life.clone());
         life.spawn(async move {
+            let _counted = counted;
             let asked = AtomicBool::new(false);
             let service = service_fn(|request| {
                 asked.store(true, Ordering::Relaxed);
@@ -173,6 +183,22 @@ async fn accept_all(
                 tracing::debug!(%peer, %error, "connection ended");
             }
         });
+    }
+}
+
+/// A connection that is counted among the open ones.
+struct Open(Gauge);
+
+impl Open {
+    fn among(open: &Gauge) -> Self {
+        open.increment(1);
+        Self(open.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.decrement(1);
     }
 }
 

@@ -200,6 +200,13 @@ impl Nodes {
         }
     }
 
+    /// How many are ready, and how many away. Of one alone nobody keeps watch.
+    pub(crate) fn count_ready(&self) -> (usize, usize) {
+        let nodes = self.current();
+        let ready = nodes.iter().filter(|node| node.is_ready() && !node.is_barred()).count();
+        if self.only().is_some() { (nodes.len(), 0) } else { (ready, nodes.len() - ready) }
+    }
+
     /// Looks at every node once, and refuses one that keeps its rooms to itself where there are several.
     pub(crate) async fn check(&self) -> Result<(), KeepsItsRooms> {
         if self.only().is_some() {

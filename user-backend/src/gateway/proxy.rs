@@ -16,6 +16,7 @@ use plenum_contract::{
 use plenum_service::{
     Lifecycle,
     net::{Answers, Connection, OnCut, ask},
+    traces::Trace,
 };
 use tower::service_fn;
 
@@ -197,6 +198,9 @@ impl Door<'_> {
             }
         };
         clean(request.headers_mut(), upgrade);
+        let trace = request.extensions().get::<Trace>().cloned().unwrap_or_default();
+        let asking = trace.step("ask a node");
+        asking.trace().write(request.headers_mut());
         tokio::select! {
             answered = tokio::time::timeout(patience, self.nodes.ask(way, caller, request, tried)) => {
                 answered.map_err(|_| ErrorCode::BackendTimeout)?

@@ -18,6 +18,8 @@ use super::{
     sids::Sid,
 };
 
+use crate::metrics;
+
 /// Bytes of an answer that is read to know what it says.
 const SAID_MAX: u64 = 4 * 1024;
 
@@ -184,6 +186,7 @@ impl Node {
                 "a backend can't be reached; is it running, and is CHAT_BACKEND_URL right?"
             );
         }
+        metrics::BACKEND_FAILED.count_of(unanswered.code.as_str());
         unanswered.code
     }
 }

@@ -10,7 +10,10 @@ use axum::{
 };
 use http::Method;
 use plenum_contract::axum::{Listed, body, failure};
-use plenum_service::net::{self, Answers, ask};
+use plenum_service::{
+    metrics::of_process,
+    net::{self, Answers, Sent, ask},
+};
 use tower::{Layer as _, service_fn};
 
 use super::{
@@ -118,7 +121,11 @@ pub fn layered(inside: impl Answers, state: &AppState) -> impl Answers {
             refuse_escapes(&request)?;
             Ok(ask(inside, request).await)
         };
-        async move { Ok::<_, Infallible>(failure::speak(locale, request, answer).await) }
+        async move {
+            let answer = failure::speak(locale, request, answer).await;
+            failure::code_of(&answer).inspect(|code| of_process::REFUSED.count_of(code.as_str()));
+            Ok::<_, Infallible>(answer)
+        }
     });
     let shared = cors::layer(&config.origins).layer(guarded);
     let headers = security::SecurityHeaders::new(pages.policy().clone(), config.is_production());
@@ -126,6 +133,6 @@ pub fn layered(inside: impl Answers, state: &AppState) -> impl Answers {
         let (shared, headers) = (shared.clone(), headers.clone());
         proxies.settle(&mut request);
         let answer = async move |request| headers.harden(request, |request| ask(shared, request)).await;
-        async move { Ok(net::trace(request, answer).await) }
+        async move { Ok(net::trace(Sent::ByClients, request, answer).await) }
     })
 }

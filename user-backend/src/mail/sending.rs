@@ -17,6 +17,7 @@ use crate::{
     accounts::{Accounts, User},
     error::Error,
     mail_codes::{Codes, Purpose},
+    metrics,
     rules::Email,
 };
 
@@ -130,6 +131,7 @@ impl Sending {
                 }
                 Ok(Some(message)) => match self.0.transport.send(mail.kind, id, &message).await {
                     Ok(()) => {
+                        metrics::MAILS.count_of("sent");
                         tracing::info!(kind, id, tries, "a mail was sent");
                         return self.done(mail).await;
                     }
@@ -145,6 +147,7 @@ impl Sending {
             return self.give_up(mail, &error).await;
         }
         let again = clock::now().saturating_add(pause_after(tries)).unwrap_or(Timestamp::MAX);
+        metrics::MAILS.count_of("tried_again");
         tracing::warn!(kind, id, tries, error, "a mail was not sent; it is tried again");
         if let Err(error) = self.0.store.mail_is_due(id, again).await {
             tracing::warn!(kind, id, %error, "when a mail is tried again can't be noted; it is in some minutes");
@@ -154,6 +157,7 @@ impl Sending {
 
     async fn give_up(&self, mail: &Waiting, error: &str) -> bool {
         let (kind, id, tries) = (mail.kind.as_str(), &mail.id, mail.tries);
+        metrics::MAILS.count_of("given_up");
         tracing::error!(kind, id, tries, error, "a mail is given up");
         self.done(mail).await
     }

@@ -5,10 +5,12 @@ use std::{sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use moka::{future::Cache, policy::EvictionPolicy};
 use plenum_contract::{Caller, SessionId};
+use plenum_service::metrics::Counter;
 
 use super::{Identified, Kind, SessionStore};
 use crate::{
     error::{Error, StoreUnavailable},
+    metrics,
     scopes::Scopes,
     second_factor::Required,
     tokens::TokenHash,
@@ -36,6 +38,13 @@ pub(super) struct Known {
     ended: Cache<TokenHash, ()>,
     /// Sessions that have other tokens than the one that names them.
     ended_sessions: Cache<SessionId, ()>,
+    lookups: Lookups,
+}
+
+/// How sessions were found.
+struct Lookups {
+    known: Counter,
+    asked: Counter,
 }
 
 /// What came of the last lookup.
@@ -81,6 +90,10 @@ impl Known {
             looked_up: Cache::builder().max_capacity(SESSIONS).build(),
             ended: ended(),
             ended_sessions: ended(),
+            lookups: Lookups {
+                known: metrics::SESSIONS.counter_of("known"),
+                asked: metrics::SESSIONS.counter_of("asked"),
+            },
         }
     }
 
@@ -97,8 +110,12 @@ impl Known {
         let key = (kind, *hash);
         let before = self.looked_up.get(&key).await;
         let known = match before {
-            Some(known) if known.is_fresh(now, self.idle) => known,
+            Some(known) if known.is_fresh(now, self.idle) => {
+                self.lookups.known.increment(1);
+                known
+            }
             stale => {
+                self.lookups.asked.increment(1);
                 let lookup = self.look_up(kind, hash, stale, now);
                 let entry = self.looked_up.entry_by_ref(&key);
                 // Large and rare: in a box, so that no other request carries it.
@@ -114,6 +131,7 @@ impl Known {
             }
             Found::Live(live) if live.expires_at > now && !self.ended.contains_key(hash) => live,
             Found::Unknown(away) => {
+                metrics::SESSIONS_AWAY.count();
                 self.looked_up.invalidate(&key).await;
                 return Err(away.into());
             }

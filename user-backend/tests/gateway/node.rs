@@ -48,6 +48,7 @@ struct Inner {
 }
 
 pub const LIMITS: Limits = Limits {
+    name: "a test",
     connections: 100,
     head_bytes: 32 * 1024,
     head_time: Duration::from_secs(30),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use plenum_contract::{UserId, error::Problem};
+use plenum_service::traces::Trace;
 
 use super::super::{
     entry::{Command, Decision, Entrant, Fact, Refusal},
@@ -19,6 +20,14 @@ const BYTES_MAX: usize = 128 * 1024;
 pub(super) struct Step {
     pub queued: Queued,
     pub comes_to: ComesTo,
+}
+
+impl Step {
+    /// Where it belongs, if its fact is traced.
+    pub fn trace(&self) -> Option<Trace> {
+        let trace = &self.queued.inbound.from()?.trace;
+        (matches!(self.comes_to, ComesTo::Fact) && trace.is_on()).then(|| trace.clone())
+    }
 }
 
 /// What is to be done for a step when its turn comes.
@@ -54,6 +63,11 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// Where what it appends belongs, as far as that is traced.
+    pub fn traces(&self) -> impl Iterator<Item = Trace> {
+        self.steps.iter().filter_map(Step::trace)
+    }
+
     /// Takes what was asked, or gives it back when it must wait for what is in the batch already.
     #[expect(clippy::result_large_err, reason = "it is given back as it is, to where it came from")]
     pub fn take(

@@ -10,6 +10,8 @@ use plenum_contract::{
 };
 use plenum_service::clock;
 
+use crate::metrics;
+
 use super::{
     super::{
         act::Act,
@@ -49,14 +51,32 @@ impl LiveRoom {
                 continue;
             }
             let facts = std::mem::take(&mut batch.facts);
-            match self.log.append(facts, batch.guard, clock::now()).await {
+            let (began, count) = (clock::instant(), facts.len() as u64);
+            let appended = self.log.append(facts, batch.guard, clock::now()).await;
+            let outcome = match &appended {
+                Ok(_) => "ok",
+                Err(LogError::GuardLost(_)) => "guard_lost",
+                Err(_) => "failed",
+            };
+            let took = clock::instant().duration_since(began);
+            metrics::APPENDING.times_of(outcome).record(took);
+            for trace in batch.traces() {
+                trace.has_just_taken("append to the log", took, &[("outcome", outcome)]);
+            }
+            match appended {
                 Ok(appended) => {
+                    metrics::APPENDED.add(count);
                     again = 0;
                     self.follow_all(&appended.before);
                     let mut own = appended.own.into_iter();
                     for step in batch.steps {
                         let entry = if matches!(step.comes_to, ComesTo::Fact) { own.next() } else { None };
+                        let telling = step.trace().map(|trace| trace.step("apply and deliver"));
+                        let before = self.delivered;
                         self.finish(step, entry.as_ref()).await;
+                        if let Some(mut telling) = telling {
+                            telling.say("deliveries", self.delivered.wrapping_sub(before).cast_signed());
+                        }
                     }
                     self.renew_when_due().await;
                 }
@@ -306,14 +326,18 @@ impl LiveRoom {
 
     /// Puts events on their way; they go at the end of the round.
     pub(super) fn tell(&mut self, deliveries: &[Delivery]) {
+        let mut delivered = 0;
         for delivery in deliveries {
             let packet = Packet::from(delivery);
             let told = |member: &&Member| delivery.audience.includes(&member.who.user, member.at);
             for member in self.members.values().filter(told) {
                 member.recipient.deliver(&packet);
+                delivered += 1;
             }
             self.told = true;
         }
+        self.delivered = self.delivered.wrapping_add(delivered);
+        metrics::DELIVERIES.add(delivered);
     }
 
     /// Ends a round: everybody gets at once what the round had for them.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use plenum_service::traces::Trace;
+
 use super::{
     super::{
         Rooms,
@@ -81,6 +83,7 @@ impl LiveRoom {
                 who: member.who.clone(),
                 socket: SocketId(socket.0.clone()),
                 recipient: recipient.clone(),
+                trace: Trace::default(),
             };
             // Somebody else may have the place now.
             let answer: Answer = Box::new(move |outcome| {
