@@ -5,9 +5,11 @@ use plenum_service::metrics::Metric;
 /// Sockets here.
 pub const SOCKETS: Metric = Metric::gauge("plenum_sockets", "socket.io connections on this node");
 /// Events taken.
-pub const EVENTS: Metric =
-    Metric::counter("plenum_events_total", "Events that clients sent, by name; `unknown` for what is none of ours")
-        .by(&["event"]);
+pub const EVENTS: Metric = Metric::counter(
+    "plenum_events_total",
+    "Events that clients sent, by name; `unknown` for what is none of ours",
+)
+.by(&["event"]);
 /// Refusals.
 pub const REFUSED: Metric = Metric::counter(
     "plenum_events_refused_total",

@@ -180,11 +180,9 @@ pub mod of_process {
         "Times that no connection could be accepted; most likely the limit of open files",
     );
     /// Those that were cut.
-    pub const CUT: Metric = Metric::counter(
-        "plenum_connections_cut_total",
-        "Connections that were cut from our side, by reason",
-    )
-    .by(&["reason"]);
+    pub const CUT: Metric =
+        Metric::counter("plenum_connections_cut_total", "Connections that were cut from our side, by reason")
+            .by(&["reason"]);
     /// Answered requests.
     pub const HTTP: Metric = Metric::seconds(
         "plenum_http_request_seconds",
@@ -198,9 +196,11 @@ pub mod of_process {
     )
     .by(&["code"]);
     /// Statements.
-    pub const SQL: Metric =
-        Metric::seconds("plenum_sql_seconds", "Statements that a SQL database was asked, by outcome: ok or failed")
-            .by(&["outcome"]);
+    pub const SQL: Metric = Metric::seconds(
+        "plenum_sql_seconds",
+        "Statements that a SQL database was asked, by outcome: ok or failed",
+    )
+    .by(&["outcome"]);
 
     /// All of them.
     pub const ALL: &[Metric] = &[BUILD, CONNECTIONS, MOST, ACCEPTED, NOT_ACCEPTED, CUT, HTTP, REFUSED, SQL];

@@ -4,7 +4,12 @@ use std::{error::Error, future::Future, process::ExitCode, thread::available_par
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::{Env, Lifecycle, memory, metrics::{MetricsConfig, Reading}, telemetry::LogConfig, traces::TracesConfig};
+use crate::{
+    Env, Lifecycle, memory,
+    metrics::{MetricsConfig, Reading},
+    telemetry::LogConfig,
+    traces::TracesConfig,
+};
 
 /// The exit status for variables that can't be used.
 const BAD_VARIABLES: u8 = 2;
@@ -35,7 +40,12 @@ impl Settings {
         let cores = available_parallelism().map_or(1, usize::from);
         let usual = cores.min(WORKER_THREADS_MAX);
         let workers = env.number("WORKER_THREADS", usual, 1, WORKER_THREADS_MAX);
-        Self { logs: LogConfig::read(env), metrics: MetricsConfig::read(env), traces: TracesConfig::read(env), workers }
+        Self {
+            logs: LogConfig::read(env),
+            metrics: MetricsConfig::read(env),
+            traces: TracesConfig::read(env),
+            workers,
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use opentelemetry::{
     Context, KeyValue, Value,
     propagation::TextMapPropagator as _,
     trace::{
-        Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
+        Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _,
+        TracerProvider as _,
     },
 };
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
@@ -255,7 +256,9 @@ mod tests {
     fn a_trace_goes_from_process_to_process_in_the_standards_words() {
         let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         assert_eq!(Trace::parse(text).text().as_deref(), Some(text));
-        for bad in ["", "00-0-0-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", &"x".repeat(10_000)] {
+        for bad in
+            ["", "00-0-0-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", &"x".repeat(10_000)]
+        {
             assert_eq!(Trace::parse(bad).text(), None, "{bad}");
         }
     }

@@ -36,7 +36,8 @@ pub fn page() -> String {
                 Kind::Seconds => "seconds",
             };
             let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-            writeln!(page, "| `{name}` | {kind} | {} | {help} |", labels.join(", ")).expect("a string takes all");
+            writeln!(page, "| `{name}` | {kind} | {} | {help} |", labels.join(", "))
+                .expect("a string takes all");
         }
     }
     page
@@ -69,7 +70,11 @@ fn the_dashboard_and_the_alerts_read_metrics_that_are_there_and_the_dashboard_al
         assert!(is_one(name), "{name} is read and never counted");
     }
     for metric in &all {
-        assert!(names(&dashboard).iter().any(|name| name.starts_with(metric.name)), "nobody sees {}", metric.name);
+        assert!(
+            names(&dashboard).iter().any(|name| name.starts_with(metric.name)),
+            "nobody sees {}",
+            metric.name
+        );
     }
 }
 
@@ -77,8 +82,7 @@ fn the_dashboard_and_the_alerts_read_metrics_that_are_there_and_the_dashboard_al
 fn each_alert_has_a_paragraph_in_the_runbook_and_a_test() {
     let (rules, tests) = (read("deploy/prometheus/rules.yml"), read("deploy/prometheus/rules.test.yml"));
     let runbook = read("docs/runbook.md");
-    let alerts: Vec<&str> =
-        rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    let alerts: Vec<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
     assert!(alerts.len() > 15, "{alerts:?}");
     for alert in &alerts {
         assert!(runbook.contains(&format!("\n### {alert}\n")), "{alert} has no paragraph");

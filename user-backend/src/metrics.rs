@@ -51,17 +51,9 @@ pub const BACKEND_FAILED: Metric = Metric::counter(
 .by(&["code"]);
 /// Mails.
 pub const MAILS: Metric =
-    Metric::counter("plenum_mails_total", "Mails, by outcome: sent, tried_again or given_up").by(&["outcome"]);
+    Metric::counter("plenum_mails_total", "Mails, by outcome: sent, tried_again or given_up")
+        .by(&["outcome"]);
 
 /// All of them.
-pub const ALL: &[Metric] = &[
-    SESSIONS,
-    SESSIONS_AWAY,
-    TURNS_TAKEN,
-    TURNS_BUSY,
-    TURNS,
-    LIMITED,
-    NODES,
-    BACKEND_FAILED,
-    MAILS,
-];
+pub const ALL: &[Metric] =
+    &[SESSIONS, SESSIONS_AWAY, TURNS_TAKEN, TURNS_BUSY, TURNS, LIMITED, NODES, BACKEND_FAILED, MAILS];

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::rooms::{
     delivery::Payload,
-    entry::{ENTRY_VERSION, Entry, Fact, Incarnation},
+    entry::{ENTRY_VERSION, Entry, Fact, Incarnation, Proposed},
     log::{Appended, Heard, LogError, Opened, RoomLog, fold},
     state::{Epoch, Room, Seat},
 };
@@ -55,6 +55,8 @@ impl Keys {
 #[derive(Serialize)]
 struct Unnumbered<'a> {
     version: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<&'a str>,
     #[serde(flatten)]
     fact: &'a Fact,
 }
@@ -223,9 +225,9 @@ impl RedisLog {
         self.ear.known.store(top, Ordering::Relaxed);
     }
 
-    async fn run(&mut self, facts: &[Fact], guard: Option<u64>) -> Result<(Said, u64), LogError> {
+    async fn run(&mut self, facts: &[Proposed], guard: Option<u64>) -> Result<(Said, u64), LogError> {
         let turn = self.shared.turns.fetch_add(1, Ordering::Relaxed);
-        let buried = facts.iter().find_map(|fact| match fact {
+        let buried = facts.iter().find_map(|new| match &new.fact {
             Fact::Gone { node } => Some(node.as_str().to_owned()),
             _ => None,
         });
@@ -242,11 +244,12 @@ impl RedisLog {
             ROOM_LOG_BYTES.to_string(),
             self.keys.channel.clone(),
         ];
-        for fact in facts {
+        for Proposed { fact, trace } in facts {
+            let trace = trace.as_deref();
             args.push(if fact.rules() { "r" } else { "-" }.into());
             args.push(fact.once().map_or_else(String::new, |(user, id)| format!("{user} {id}")));
             args.push(fact.redacts().map_or_else(String::new, |message| message.to_string()));
-            let json = serde_json::to_string(&Unnumbered { version: ENTRY_VERSION, fact })
+            let json = serde_json::to_string(&Unnumbered { version: ENTRY_VERSION, trace, fact })
                 .map_err(|error| unreadable(&self.meeting, &error))?;
             args.push(json[1..].to_owned());
         }
@@ -309,7 +312,7 @@ impl RoomLog for RedisLog {
 
     async fn append(
         &mut self,
-        facts: Vec<Fact>,
+        facts: Vec<Proposed>,
         guard: Option<u64>,
         _: Timestamp,
     ) -> Result<Appended, LogError> {
@@ -318,9 +321,9 @@ impl RoomLog for RedisLog {
             "ok" => {
                 let at = said.rest.get(2).and_then(|at| at.parse().ok()).unwrap_or_default();
                 let first = self.known + 1 - facts.len() as u64;
-                let entry = |(n, fact): (u64, Fact)| {
+                let entry = |(n, Proposed { fact, trace }): (u64, Proposed)| {
                     let by = self.by.clone();
-                    Entry { seq: first + n, at, by, turn, version: ENTRY_VERSION, fact }
+                    Entry { seq: first + n, at, by, turn, version: ENTRY_VERSION, trace, fact }
                 };
                 Ok(Appended { before: said.missed, own: (0..).zip(facts).map(entry).collect() })
             }

@@ -74,9 +74,27 @@ pub struct Entry {
     pub turn: u64,
     /// The form of `fact`.
     pub version: u8,
+    /// Where it belongs, if what it comes from is traced: W3C's `traceparent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Box<str>>,
     /// What happened.
     #[serde(flatten)]
     pub fact: Fact,
+}
+
+/// A fact before it is numbered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposed {
+    /// What is to have happened.
+    pub fact: Fact,
+    /// As in the [`Entry`] that it becomes.
+    pub trace: Option<Box<str>>,
+}
+
+impl From<Fact> for Proposed {
+    fn from(fact: Fact) -> Self {
+        Self { fact, trace: None }
+    }
 }
 
 /// What happened in a room.

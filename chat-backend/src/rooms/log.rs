@@ -12,7 +12,7 @@ use tokio::sync::watch;
 pub use self::memory::MemoryLogs;
 use super::{
     delivery::Payload,
-    entry::{Entry, Fact, Incarnation},
+    entry::{Entry, Fact, Incarnation, Proposed},
     state::{Room, Seat},
 };
 
@@ -171,7 +171,7 @@ pub trait RoomLog: Send {
     /// may still be under way here. `now` is for logs without a clock of their own.
     async fn append(
         &mut self,
-        facts: Vec<Fact>,
+        facts: Vec<Proposed>,
         guard: Option<u64>,
         now: Timestamp,
     ) -> Result<Appended, LogError>;

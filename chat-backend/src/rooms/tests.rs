@@ -100,7 +100,7 @@ impl Story {
         let Decision::Append { fact, .. } = self.room.decide(command)? else { return Ok(Vec::new()) };
         let seq = self.log.len() as u64 + 1;
         let (at, by) = (1_000 + i64::try_from(seq).unwrap(), by.clone());
-        let entry = Entry { seq, at, by, turn: seq, version: ENTRY_VERSION, fact };
+        let entry = Entry { seq, at, by, turn: seq, version: ENTRY_VERSION, trace: None, fact };
         let told = self.room.apply(&entry);
         self.log.push(entry);
         self.told.extend(told.clone());

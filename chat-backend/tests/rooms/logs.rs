@@ -52,6 +52,7 @@ impl Followed {
     }
 
     async fn append(&mut self, facts: Vec<Fact>, guard: Option<u64>) -> Result<Vec<Entry>, LogError> {
+        let facts = facts.into_iter().map(Into::into).collect();
         let appended = match self.log.append(facts, guard, clock::from_millis(7)).await {
             Ok(appended) => appended,
             Err(LogError::GuardLost(before)) => {

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use super::{
     super::{
         delivery::Payload,
-        entry::{ENTRY_VERSION, Entry, Fact, Incarnation},
+        entry::{ENTRY_VERSION, Entry, Fact, Incarnation, Proposed},
         state::{Epoch, Room, Seat},
     },
     Appended, Counts, Heard, LogError, Opened, RoomLog, RoomLogs, Standing, fold,
@@ -150,7 +150,7 @@ impl RoomLog for MemoryLog {
 
     async fn append(
         &mut self,
-        facts: Vec<Fact>,
+        facts: Vec<Proposed>,
         guard: Option<u64>,
         now: Timestamp,
     ) -> Result<Appended, LogError> {
@@ -161,7 +161,7 @@ impl RoomLog for MemoryLog {
         let taken = |fact: &Fact| {
             fact.once().is_some_and(|once| before.iter().any(|entry| entry.fact.once() == Some(once)))
         };
-        if guard.is_some_and(|rules| rules != kept.rules) || facts.iter().any(taken) {
+        if guard.is_some_and(|rules| rules != kept.rules) || facts.iter().any(|new| taken(&new.fact)) {
             drop(kept);
             self.known = top;
             return Err(LogError::GuardLost(before));
@@ -172,7 +172,7 @@ impl RoomLog for MemoryLog {
         let latest = kept.entries.back().map_or(i64::MIN, |entry| entry.at);
         let at = now.as_millisecond().max(latest);
         let mut own = Vec::with_capacity(facts.len());
-        for fact in facts {
+        for Proposed { fact, trace } in facts {
             kept.top += 1;
             if fact.rules() {
                 kept.rules = kept.top;
@@ -180,7 +180,8 @@ impl RoomLog for MemoryLog {
             if let Some(message) = fact.redacts() {
                 kept.redact(message);
             }
-            let entry = Entry { seq: kept.top, at, by: self.by.clone(), turn, version: ENTRY_VERSION, fact };
+            let by = self.by.clone();
+            let entry = Entry { seq: kept.top, at, by, turn, version: ENTRY_VERSION, trace, fact };
             kept.bytes += entry.fact.size();
             kept.entries.push_back(entry.clone());
             own.push(entry);

@@ -6,7 +6,7 @@ use plenum_contract::{UserId, error::Problem};
 use plenum_service::traces::Trace;
 
 use super::super::{
-    entry::{Command, Decision, Entrant, Fact, Refusal},
+    entry::{Command, Decision, Entrant, Proposed, Refusal},
     inbox::Queued,
     state::Room,
 };
@@ -48,7 +48,7 @@ pub(super) enum ComesTo {
 #[derive(Default)]
 pub(super) struct Batch {
     pub steps: Vec<Step>,
-    pub facts: Vec<Fact>,
+    pub facts: Vec<Proposed>,
     pub guard: Option<u64>,
     bytes: usize,
     /// Users who come or go in it.
@@ -98,7 +98,8 @@ impl Batch {
                     return Err(queued);
                 }
                 self.bytes += fact.size();
-                self.facts.push(fact);
+                let trace = queued.inbound.from().and_then(|from| from.trace.text()).map(Into::into);
+                self.facts.push(Proposed { fact, trace });
                 self.guard = self.guard.or(guard);
                 ComesTo::Fact
             }

@@ -8,7 +8,10 @@ use plenum_contract::{
     events::{self, UsersOnline},
     limits::{ROSTER_AT_ONCE_MAX, ROSTER_GATHER},
 };
-use plenum_service::clock;
+use plenum_service::{
+    clock,
+    traces::{Span, Trace},
+};
 
 use crate::metrics;
 
@@ -71,12 +74,9 @@ impl LiveRoom {
                     let mut own = appended.own.into_iter();
                     for step in batch.steps {
                         let entry = if matches!(step.comes_to, ComesTo::Fact) { own.next() } else { None };
-                        let telling = step.trace().map(|trace| trace.step("apply and deliver"));
-                        let before = self.delivered;
+                        let telling = self.telling(step.trace().unwrap_or_default());
                         self.finish(step, entry.as_ref()).await;
-                        if let Some(mut telling) = telling {
-                            telling.say("deliveries", self.delivered.wrapping_sub(before).cast_signed());
-                        }
+                        self.told_all(telling);
                     }
                     self.renew_when_due().await;
                 }
@@ -197,10 +197,25 @@ impl LiveRoom {
         }
     }
 
+    /// Begins the step of a trace in which an entry takes effect here; none of what is not traced.
+    fn telling(&self, trace: Trace) -> Option<(Span, u64)> {
+        trace.is_on().then(|| (trace.step("apply and deliver"), self.delivered))
+    }
+
+    /// ... and ends it.
+    fn told_all(&self, telling: Option<(Span, u64)>) {
+        if let Some((mut span, before)) = telling {
+            span.say("deliveries", self.delivered.wrapping_sub(before).cast_signed());
+        }
+    }
+
     /// Applies what others appended.
     pub(super) fn follow_all(&mut self, entries: &[Entry]) {
         for entry in entries {
+            let trace = entry.trace.as_deref().map(Trace::parse).unwrap_or_default();
+            let telling = self.telling(trace);
             self.follow(entry, false);
+            self.told_all(telling);
         }
     }
 
