@@ -88,9 +88,10 @@ where
     // On a worker, not on this thread: what it accepts would wake another thread each time.
     let life = Lifecycle::new();
     let metrics = settings.metrics;
+    let serving = serve(config, life.clone());
     let all = async move {
         let reading = metrics.start(env!("CARGO_PKG_VERSION"));
-        until_ended(serve(config, life.clone()), reading, life).await
+        until_ended(serving, reading, life).await
     };
     let served = runtime.block_on(runtime.spawn(all));
     let status = served.unwrap_or(ExitCode::FAILURE); // it panicked, and said so

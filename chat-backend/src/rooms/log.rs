@@ -12,7 +12,7 @@ use tokio::sync::watch;
 pub use self::memory::MemoryLogs;
 use super::{
     delivery::Payload,
-    entry::{Entry, Fact, Incarnation, Proposed},
+    entry::{Entry, Incarnation, Proposed},
     state::{Room, Seat},
 };
 
@@ -167,7 +167,7 @@ pub trait RoomLog: Send {
     fn by(&self) -> &Incarnation;
 
     /// Numbers and stores facts in one step, if the room's rules are still those of `guard`, and nobody has appended one
-    /// of the same [`Fact::once`] since what this node knows: a client that was cut off sends again by another node what
+    /// of the same [`Fact::once`](super::entry::Fact::once) since what this node knows: a client that was cut off sends again by another node what
     /// may still be under way here. `now` is for logs without a clock of their own.
     async fn append(
         &mut self,

@@ -27,7 +27,7 @@ use plenum_contract::{
     events::{EndReason, Joined},
     limits::{ROOM_GRACE, SNAPSHOT_EVERY},
 };
-use plenum_service::{Lifecycle, clock, database::Database};
+use plenum_service::{Lifecycle, clock, database::Database, traces::Trace};
 use tokio::sync::oneshot;
 
 struct House {
@@ -160,7 +160,12 @@ fn somebody(socket: &str, ear: &Arc<Ear>) -> Sender {
         expires_at: None,
         guest: None,
     };
-    Sender { who: Arc::new(who), socket: SocketId(socket.into()), recipient: ear.clone() }
+    Sender {
+        who: Arc::new(who),
+        socket: SocketId(socket.into()),
+        recipient: ear.clone(),
+        trace: Trace::default(),
+    }
 }
 
 #[tokio::test]

@@ -193,7 +193,7 @@ impl LiveRoom {
 
     /// The socket is in one more place.
     fn place(&mut self, from: Sender, place: impl FnOnce(&mut Places)) {
-        let Sender { who, socket, recipient } = from;
+        let Sender { who, socket, recipient, .. } = from;
         let member = self.members.entry(socket).or_insert(Member { who, recipient, at: Places::default() });
         place(&mut member.at);
         self.closes_at = None;
