@@ -5,7 +5,7 @@ mod acts;
 mod call;
 mod hosts;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use plenum_contract::{
     MeetingId, UserId,
@@ -16,7 +16,7 @@ use plenum_contract::{
     },
     limits::{CLIENT_MESSAGE_ID_MAX, EVENT_NAME_MAX},
 };
-use plenum_service::{Lifecycle, traces::Span};
+use plenum_service::{Lifecycle, clock, traces::Span};
 use serde::de::DeserializeOwned;
 use socketioxide::{
     adapter::LocalAdapter,
@@ -42,6 +42,9 @@ use crate::{
         inbox::{Answer, Answered, Inbound, Message, Resume, Sender},
     },
 };
+
+/// How long a thread that is about to take a socket for connected may be kept from it by a busy machine.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The handler of every event.
 pub struct Dispatch {
@@ -134,6 +137,7 @@ impl MessageHandler<LocalAdapter, Dispatch> for Dispatch {
         };
         metrics::EVENTS.count_of(known);
         let Some(session) = socket.req_parts().extensions.get::<Arc<Session>>().cloned() else { return };
+        until_it_counts_as_connected(&socket, &session);
         let parts = (
             SocketRef::from_message_parts(&socket, &mut payload, &ack_id),
             AckSender::from_message_parts(&socket, &mut payload, &ack_id),
@@ -155,6 +159,15 @@ impl MessageHandler<LocalAdapter, Dispatch> for Dispatch {
         }
         let (rooms, meetings, life) = (self.rooms.clone(), self.meetings.clone(), self.life.clone());
         handler(Asked { rooms, meetings, life, from, socket, payload, reply });
+    }
+}
+
+/// The library tells a client that it is connected a moment before it takes the socket for connected, and drops what is
+/// emitted to it in between; acks it would send. The other thread is at it, but may not be running just now.
+fn until_it_counts_as_connected(socket: &Socket, session: &Session) {
+    let begun = clock::instant();
+    while !socket.connected() && !session.is_gone() && begun.elapsed() < CONNECTED_WITHIN {
+        std::thread::yield_now();
     }
 }
 

@@ -139,6 +139,11 @@ impl Session {
         std::mem::take(&mut rooms.meetings).into_iter().collect()
     }
 
+    /// Whether the socket is known to be gone.
+    pub(super) fn is_gone(&self) -> bool {
+        lock(&self.rooms).gone
+    }
+
     pub(super) fn name(&self, sid: Sid) {
         lock(&self.transport).sid = Some(sid);
     }

@@ -160,7 +160,11 @@ async fn trusted(state: &AppState, token: &Token, headers: &HeaderMap) -> Result
     let locale = locale::asked(headers, state.config().locale);
     // Large and rare: in a box, so that no other request carries it.
     Box::pin(state.trusted().begin(&word, token, device(headers), locale, now)).await?;
-    state.sessions().identify(Kind::Trusted, token, now).await
+    // Requests with the same token share a look, and the one under way may have begun before the session did; the next has not.
+    match state.sessions().identify(Kind::Trusted, token, now).await {
+        Err(Error::InvalidSession) => state.sessions().identify(Kind::Trusted, token, now).await,
+        known => known,
+    }
 }
 
 /// What a guest may ask here; of what is passed on, the service allows less. Everything else is for who has an account.
