@@ -40,6 +40,7 @@ has ip || packages="$packages iproute2"
 has java || packages="$packages default-jre-headless"
 [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || packages="$packages chromium"
 has turnserver || packages="$packages coturn"
+has promtool || packages="$packages prometheus"
 emulator=''
 has_emulator || emulator=google-cloud-cli-firestore-emulator
 

@@ -116,19 +116,16 @@ impl Metric {
     }
 
     /// The counter of those with this label, to keep where it is counted often.
-    #[must_use]
     pub fn counter_of(&self, label: &'static str) -> Counter {
         metrics::counter!(self.name, &[(self.label(), label)])
     }
 
     /// The gauge of those with this label, to keep where it changes often.
-    #[must_use]
     pub fn gauge_of(&self, label: &'static str) -> Gauge {
         metrics::gauge!(self.name, &[(self.label(), label)])
     }
 
     /// The times of those with this label, to keep where much is timed.
-    #[must_use]
     pub fn times_of(&self, label: &'static str) -> Histogram {
         metrics::histogram!(self.name, &[(self.label(), label)])
     }

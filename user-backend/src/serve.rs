@@ -75,8 +75,8 @@ fn count(gateway: &Gateway) {
     plenum_service::metrics::at_reading(move || {
         let (mut ready, mut away) = (0, 0);
         for mount in gateway.mounts() {
-            let (these, those) = mount.nodes.count_ready();
-            (ready, away) = (ready + these, away + those);
+            let (some, others) = mount.nodes.count_ready();
+            (ready, away) = (ready + some, away + others);
         }
         metrics::NODES.is_of("ready", ready);
         metrics::NODES.is_of("away", away);

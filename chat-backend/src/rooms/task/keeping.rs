@@ -74,7 +74,7 @@ impl LiveRoom {
                     let mut own = appended.own.into_iter();
                     for step in batch.steps {
                         let entry = if matches!(step.comes_to, ComesTo::Fact) { own.next() } else { None };
-                        let telling = self.telling(step.trace().unwrap_or_default());
+                        let telling = self.telling(&step.trace().unwrap_or_default());
                         self.finish(step, entry.as_ref()).await;
                         self.told_all(telling);
                     }
@@ -198,7 +198,7 @@ impl LiveRoom {
     }
 
     /// Begins the step of a trace in which an entry takes effect here; none of what is not traced.
-    fn telling(&self, trace: Trace) -> Option<(Span, u64)> {
+    fn telling(&self, trace: &Trace) -> Option<(Span, u64)> {
         trace.is_on().then(|| (trace.step("apply and deliver"), self.delivered))
     }
 
@@ -213,7 +213,7 @@ impl LiveRoom {
     pub(super) fn follow_all(&mut self, entries: &[Entry]) {
         for entry in entries {
             let trace = entry.trace.as_deref().map(Trace::parse).unwrap_or_default();
-            let telling = self.telling(trace);
+            let telling = self.telling(&trace);
             self.follow(entry, false);
             self.told_all(telling);
         }

@@ -10,6 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { freePort } from "../../scripts/processes.mjs";
 import { request } from "../harness/http.mjs";
 import { metricsAddress } from "../harness/metrics.mjs";
+import { MODE } from "../harness/modes.mjs";
 import { endsWithTests } from "../harness/process.mjs";
 import { eventually } from "../harness/wait.mjs";
 import { aWorld } from "../harness/world.mjs";
@@ -56,7 +57,10 @@ class Prometheus {
   }
 }
 
-describe("Prometheus beside a running Plenum", needsPrometheus(), () => {
+// What it reads is the same in each mode: tests/suites/seen-inside.test.js.
+const describeOnce = MODE === "plenum" ? describe : () => {};
+
+describeOnce("Prometheus beside a running Plenum", needsPrometheus(), () => {
   const world = aWorld({ env: { METRICS_PORT: "0" } });
   const prometheus = new Prometheus();
   before(async () => {
