@@ -1,5 +1,6 @@
 //! Meetings, chat and calls over HTTP, for the callers that the gateway names.
 
+mod acts;
 mod calls;
 mod guests;
 mod meetings;
@@ -14,7 +15,7 @@ use plenum_contract::Locale;
 use utoipa::OpenApi;
 
 pub use self::trust::Trust;
-use crate::{Config, ice::IceServers, meetings::Meetings};
+use crate::{Config, acts::Acts, ice::IceServers, meetings::Meetings};
 
 /// What every request may need. Clones share the same.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ pub struct ApiState(Arc<Inner>);
 
 struct Inner {
     meetings: Meetings,
+    acts: Acts,
     trust: Trust,
     environment: String,
     /// `MAX_PARTICIPANTS` and `MIN_PARTICIPANTS`, which stats report.
@@ -34,6 +36,7 @@ struct Inner {
 /// Every operation that the gateway passes on to here, as its handler tells it.
 #[derive(Debug, OpenApi)]
 #[openapi(paths(
+    acts::act,
     meetings::list,
     meetings::create,
     meetings::of_user,
@@ -60,9 +63,10 @@ pub struct Document;
 impl ApiState {
     /// What the routes work on.
     #[must_use]
-    pub fn new(meetings: Meetings, config: &Config) -> Self {
+    pub fn new(meetings: Meetings, acts: Acts, config: &Config) -> Self {
         Self(Arc::new(Inner {
             meetings,
+            acts,
             trust: config.trust.clone(),
             environment: config.environment.clone(),
             participants: (config.max_participants, config.min_participants),

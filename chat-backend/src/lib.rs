@@ -6,6 +6,7 @@
 pub mod config;
 pub mod serve;
 
+pub mod acts;
 pub mod attendance;
 pub mod cluster;
 pub mod ice;

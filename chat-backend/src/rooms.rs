@@ -174,8 +174,8 @@ impl Rooms {
         }))
     }
 
-    /// Asks something of a room. A join opens the room when it is not live, and so does the store's word where it may
-    /// be live on another node; what else is asked of a room that is not live is answered at once.
+    /// Asks something of a room. A join opens the room when it is not live, and so do the store's word and who asks without a
+    /// socket where it may be live on another node; what else is asked of a room that is not live is answered at once.
     pub fn ask(&self, meeting: &MeetingId, inbound: Inbound) {
         let refused = match self.0.live.get(meeting) {
             Some(room) if !room.queue.is_closed() => offer(&room, inbound),
@@ -185,9 +185,8 @@ impl Rooms {
                 if let Some((_, broken)) = self.0.live.remove_if(meeting, |_, room| room.queue.is_closed()) {
                     self.0.hold(&broken, InRoom::default());
                 }
-                let told = (inbound.is_stores() || matches!(inbound, Inbound::Bury { .. }))
-                    && self.0.logs.is_shared();
-                if inbound.wants_in() || told {
+                let elsewhere = self.0.logs.is_shared() && inbound.may_be_elsewhere();
+                if inbound.wants_in() || elsewhere {
                     self.open(meeting, inbound)
                 } else {
                     let code =

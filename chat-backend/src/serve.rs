@@ -31,6 +31,7 @@ use tower::service_fn;
 
 use crate::{
     Config,
+    acts::Acts,
     attendance::Attendance,
     cluster::{Cluster, Letter},
     http::{self as api, ApiState},
@@ -97,12 +98,13 @@ pub async fn start(
     );
     let live_rooms: Arc<dyn LiveRooms> = Arc::new(rooms.clone());
     let meetings = Meetings::new(store.clone(), live_rooms, passcodes, config.places(), life.clone());
+    let acts = Acts::new(rooms.clone(), meetings.clone(), life.clone());
     let sockets = SocketConfig {
         events_per_second: config.events_per_second,
         ice_servers: config.ice_servers.clone(),
         default_locale: config.locale,
     };
-    let (sockets, gate) = socket::open(sockets, rooms.clone(), meetings.clone(), life);
+    let (sockets, gate) = socket::open(sockets, acts.clone(), life);
     count(&sockets, &rooms, cluster.as_ref());
     life.spawn(complete_overdue(meetings.clone(), life.clone()));
     life.spawn(keep_live_counts_right(store.clone(), rooms.clone(), life.clone()));
@@ -115,7 +117,7 @@ pub async fn start(
 
     let peers = cluster.as_ref().map(Cluster::peers);
     let ready = Parts { store, cluster: cluster.clone(), life: life.clone() };
-    let api = ApiState::new(meetings.clone(), &config);
+    let api = ApiState::new(meetings.clone(), acts, &config);
     let inside = Router::new()
         .route("/internal/sessions/{id}/end", post(end_session))
         .with_state(sockets)

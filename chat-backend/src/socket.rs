@@ -24,8 +24,8 @@ use tower::{ServiceExt, util::BoxCloneSyncService};
 use self::{dispatch::Dispatch, peer::Peer, session::Session};
 pub use self::{dispatch::taken, gate::Gate, registry::Sockets};
 use crate::{
+    acts::Acts,
     ice::IceServers,
-    meetings::Meetings,
     rooms::{
         Rooms,
         entry::{Scope, SocketId},
@@ -57,8 +57,7 @@ pub struct SocketConfig {
 #[must_use]
 pub fn open(
     config: SocketConfig,
-    rooms: Rooms,
-    meetings: Meetings,
+    acts: Acts,
     life: &Lifecycle,
 ) -> (Arc<Sockets>, Gate) {
     let sockets = Sockets::new(config.events_per_second, life.clone());
@@ -74,10 +73,9 @@ pub fn open(
         .ws_read_buffer_size(READ_BUFFER)
         .build_svc();
     // Handlers are set before the library answers the CONNECT: a client's next event may be right behind it.
-    let doing = life.clone();
     let prepared = async move |socket: SocketRef| -> Result<(), Infallible> {
-        socket.on_fallback(Dispatch::new(rooms.clone(), meetings.clone(), doing.clone()));
-        let left = rooms.clone();
+        socket.on_fallback(Dispatch::new(acts.clone()));
+        let left = acts.rooms().clone();
         socket.on_disconnect(
             async move |socket: SocketRef, HttpExtension(session): HttpExtension<Arc<Session>>| {
                 leave_all(&left, socket, &session);

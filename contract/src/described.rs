@@ -14,7 +14,7 @@ use crate::{
         JoinCall, JoinMeeting, Joined, LeaveMeeting, LobbyAnswer, LobbyWaiting, MeetingEnded, MeetingLocked,
         MeetingRoles, MessageDeleted, MessageEdited, MessageReacted, MessageTaken, MuteStatus, MutedByHost,
         OfUser, OfUserOrAll, OpenPoll, PeerMoved, PeersList, Poll, PollOpened, ReactToMessage, ReactionSent,
-        RemovedByHost, ScreenShared, SendMessage, SendReaction, SendSignal, ServerNotice, Signal,
+        RemovedByHost, ScreenShared, SeatTaken, SendMessage, SendReaction, SendSignal, ServerNotice, Signal,
         SocketError, Typing, UserMoved, UsersOnline, VideoStatus, VoteInPoll, client, server,
     },
 };
@@ -661,6 +661,11 @@ pub const FROM_SERVER: &[FromServer] = &[
         name: server::CALL_PEER_LEFT,
         summary: "A user left the call: to the rest.",
         payload: one::<PeerMoved>(),
+    },
+    FromServer {
+        name: server::CALL_SEAT_TAKEN,
+        summary: "Another socket of the user has their seat in the call: to the one that had it, which is out of the call.",
+        payload: one::<SeatTaken>(),
     },
     FromServer {
         name: server::CALL_SIGNAL,

@@ -245,6 +245,8 @@ codes! {
     GuestsNotAllowed = "guests_not_allowed",
     /// Only who hosts may do this.
     NotModerator = "not_moderator",
+    /// Only a socket can do this: it is of its own coming and going, or of its seat in the call.
+    NeedsSocket = "needs_socket",
     /// No such user in the meeting.
     ParticipantNotFound = "participant_not_found",
     /// No such message, or one that is too old to be changed.

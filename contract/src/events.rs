@@ -111,6 +111,8 @@ pub mod server {
     pub const CALL_PEER_LEFT: &str = "call:peer-left";
     /// Something from one peer.
     pub const CALL_SIGNAL: &str = "call:signal";
+    /// Another socket of the user has their seat in the call, to the one that had it.
+    pub const CALL_SEAT_TAKEN: &str = "call:seat-taken";
     /// Whether somebody is to be heard.
     pub const CALL_MUTE_STATUS: &str = "call:mute-status";
     /// Whether somebody is to be seen.
@@ -275,6 +277,11 @@ pub struct UserMoved {
     /// The entry's place in the room's log.
     #[ts(type = "number")]
     pub seq: u64,
+    /// Whether it is a guest; absent for who has an account.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    #[schema(required = false)]
+    pub guest: bool,
 }
 
 /// `chat:message`, as the room receives it.

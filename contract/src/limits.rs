@@ -1,6 +1,6 @@
 //! Every bound of the wire in one place, with the code a client gets past it.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 /// Bytes of an id. Past it: the id can't be one, so `not_found` or `invalid_payload`.
 pub const ID_MAX: usize = 128;
@@ -85,6 +85,10 @@ pub const REACTIONS_PER_MESSAGE: usize = 20;
 pub const REACTIONS_KEPT: usize = 5_000;
 /// The latest messages that can be edited, deleted and reacted to. Past it: `message_not_found`.
 pub const MESSAGES_CHANGEABLE: usize = 500;
+/// Messages of a room that one user may delete in a minute, and all together: each is taken out of a log that may hold a
+/// megabyte. On each node. Past it: `rate_limited`.
+pub const DELETIONS_PER_MINUTE: (NonZeroU32, NonZeroU32) =
+    (NonZeroU32::new(30).unwrap(), NonZeroU32::new(120).unwrap());
 /// Users waiting to be let into a meeting. Past it: `waiting_room_full`.
 pub const WAITING_MAX: usize = 200;
 /// Polls of a meeting while it meets. Past it: `too_many_polls`.

@@ -113,6 +113,7 @@ pub const fn of(code: ErrorCode) -> StatusCode {
         | E::WaitingRoomFull
         | E::TooManyReactions
         | E::ScreenTaken
+        | E::NeedsSocket
         | E::TooManyPolls
         | E::PollClosed
         | E::MeetingEnded => StatusCode::CONFLICT,

@@ -42,7 +42,9 @@ fn about(method: &Method, route: &str) -> Option<About> {
         "/api/call/ice-servers" if reads => Some(About::None),
         "/api/meetings/code/{code}" if reads => Some(About::Code),
         "/api/meetings/{id}" | "/api/meetings/{id}/calendar.ics" if reads => Some(About::Meeting),
-        "/api/meetings/{id}/join" | "/api/meetings/{id}/leave" if *method == Method::POST => {
+        "/api/meetings/{id}/join" | "/api/meetings/{id}/leave" | "/api/meetings/{id}/acts/{event}"
+            if *method == Method::POST =>
+        {
             Some(About::Meeting)
         }
         _ => None,

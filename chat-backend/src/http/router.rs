@@ -17,7 +17,7 @@ use plenum_contract::{
 use plenum_service::net::{Answers, ask};
 use tower::service_fn;
 
-use super::{ApiState, calls, guests, meetings, moderation, stats, trust};
+use super::{ApiState, acts, calls, guests, meetings, moderation, stats, trust};
 
 /// Every route. `inside` is for callers whom the gateway has named, or for the gateway itself, like the API;
 /// `open` is for anyone.
@@ -62,6 +62,7 @@ pub fn trusted() -> Listed<ApiState> {
         .route("/api/meetings/{id}/report", get(moderation::report))
         .route("/api/meetings/{id}/remove/{user}", post(moderation::remove))
         .route("/api/meetings/{id}/readmit/{user}", post(moderation::readmit))
+        .route("/api/meetings/{id}/acts/{event}", post(acts::act))
         .route("/api/chat/stats", get(stats::chat))
         .route("/api/chat/meeting/{id}", get(meetings::get))
         .route("/api/call/stats", get(calls::stats))

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use plenum_contract::{
-    Caller, UserId,
+    Caller, MeetingId, UserId,
     error::Problem,
     events::{EndReason, Joined, MessageTaken, PollOpened, SignalType},
 };
@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::{
     act::Act,
-    delivery::{Payload, Recipient},
+    delivery::{Packet, Payload, Recipient},
     entry::{Incarnation, Scope, SocketId},
 };
 use crate::meetings::Rules;
@@ -47,6 +47,37 @@ pub struct Sender {
     pub recipient: Arc<dyn Recipient>,
     /// Where what it asks belongs, if that is traced.
     pub trace: Trace,
+}
+
+/// Nobody is told through it.
+struct NoSocket;
+
+impl Recipient for NoSocket {
+    fn deliver(&self, _: &Packet<'_>) {}
+
+    fn flush(&self) {}
+
+    fn is_in(&self, _: &MeetingId) -> bool {
+        false
+    }
+
+    fn is_out_of(&self, _: &MeetingId) {}
+
+    fn cut(&self) {}
+}
+
+impl Sender {
+    /// A user who asks without one. No socket has this id.
+    #[must_use]
+    pub fn without_socket(who: Arc<Caller>, trace: Trace) -> Self {
+        Self { who, socket: SocketId("".into()), recipient: Arc::new(NoSocket), trace }
+    }
+
+    /// Whether a socket asks.
+    #[must_use]
+    pub fn has_socket(&self) -> bool {
+        !self.socket.0.is_empty()
+    }
 }
 
 /// Where a resuming client stopped.
@@ -240,6 +271,14 @@ impl Inbound {
     #[must_use]
     pub const fn is_stores(&self) -> bool {
         matches!(self, Self::Ruled { .. } | Self::Removed { .. } | Self::End { .. })
+    }
+
+    /// Whether a room that is live on other nodes alone is opened here for it: a socket would be on the node where its user is.
+    #[must_use]
+    pub fn may_be_elsewhere(&self) -> bool {
+        self.is_stores()
+            || matches!(self, Self::Bury { .. })
+            || self.from().is_some_and(|from| !from.has_socket())
     }
 
     /// Whether it needs a seat in the call, and no other.

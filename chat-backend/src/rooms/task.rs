@@ -2,6 +2,7 @@
 
 mod asked;
 mod batch;
+mod deletions;
 mod keeping;
 mod opening;
 mod settling;
@@ -18,9 +19,10 @@ use plenum_contract::{Caller, error::ErrorCode, limits::ROSTER_GATHER, meeting::
 use plenum_service::clock;
 use tokio::{sync::mpsc, time::Instant};
 
-use self::snapshots::Snapshots;
+use self::{deletions::Deletions, snapshots::Snapshots};
 use super::{
     Shared,
+    act::Act,
     admission::{Admission, Written},
     delivery::{Places, Recipient},
     entry::{Command, Decision, Fact, Refusal, SocketId},
@@ -67,6 +69,7 @@ struct LiveRoom {
     delivered: u64,
     admission: Admission,
     snapshots: Snapshots,
+    deletions: Deletions,
     /// Whether this node is the one to count the room: it appended the latest coming or going.
     counts: bool,
     /// Whether a `users:online` is due before anything but another join happens, for all who came together.
@@ -103,6 +106,7 @@ impl LiveRoom {
             delivered: 0,
             admission: Admission::new(shared.store.clone(), room.meeting(), meeting.as_ref()),
             snapshots: Snapshots::new(room.clone()),
+            deletions: Deletions::default(),
             counts: false,
             roster_due_now: false,
             roster_due: None,
@@ -254,6 +258,10 @@ impl LiveRoom {
                 Err(refusal) => queued.inbound.answer(Err(refusal.into())),
             }
             return;
+        }
+        let deletes = matches!(queued.inbound, Inbound::Act { act: Act::Delete { .. }, .. });
+        if deletes && self.room.is_in(&from.who.user) && !self.deletions.may(&from.who.user) {
+            return queued.inbound.answer(Err(ErrorCode::RateLimited.into()));
         }
         self.asked.push_back(queued);
     }

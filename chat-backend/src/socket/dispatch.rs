@@ -1,22 +1,19 @@
 //! What each event of a client asks. One table for all sockets; a handler hands over to a room's queue and
 //! returns, so that one socket's events keep their order.
 
-mod acts;
 mod call;
-mod hosts;
 
 use std::{sync::Arc, time::Duration};
 
 use plenum_contract::{
-    MeetingId, UserId,
+    MeetingId,
     error::{ErrorBody, ErrorCode, Problem},
     events::{
-        self, Ack, CallError, CallErrorCode, Done, InMeeting, JoinMeeting, LeaveMeeting, SendMessage, client,
-        server,
+        self, Ack, CallError, CallErrorCode, Done, JoinMeeting, LeaveMeeting, client, server,
     },
-    limits::{CLIENT_MESSAGE_ID_MAX, EVENT_NAME_MAX},
+    limits::EVENT_NAME_MAX,
 };
-use plenum_service::{Lifecycle, clock, traces::Span};
+use plenum_service::{clock, traces::Span};
 use serde::de::DeserializeOwned;
 use socketioxide::{
     adapter::LocalAdapter,
@@ -32,14 +29,13 @@ use super::{
     socket_id,
 };
 use crate::{
-    meetings::Meetings,
+    acts::{self, Acts, Payload as _},
     metrics,
     rooms::{
         Rooms,
-        act::Act,
         delivery::Recipient as _,
         entry::Scope,
-        inbox::{Answer, Answered, Inbound, Message, Resume, Sender},
+        inbox::{Answer, Answered, Inbound, Resume, Sender},
     },
 };
 
@@ -47,11 +43,7 @@ use crate::{
 const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The handler of every event.
-pub struct Dispatch {
-    rooms: Rooms,
-    meetings: Meetings,
-    life: Lifecycle,
-}
+pub struct Dispatch(Acts);
 
 /// How a refusal is told when no ack was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -70,37 +62,35 @@ type Handler = fn(Asked);
 const EVENTS: &[(&str, Without, Handler)] = &[
     (client::JOIN_MEETING, Without::Error, join),
     (client::LEAVE_MEETING, Without::Silence, leave),
-    (client::CHAT_MESSAGE, Without::Error, say),
-    (client::TYPING_START, Without::Silence, |asked| typing(asked, server::TYPING_START)),
-    (client::TYPING_STOP, Without::Silence, |asked| typing(asked, server::TYPING_STOP)),
-    (client::CHAT_EDIT, Without::Silence, acts::edit),
-    (client::CHAT_DELETE, Without::Silence, acts::delete),
-    (client::CHAT_REACT, Without::Silence, acts::react_to),
+    (client::CHAT_MESSAGE, Without::Error, act),
+    (client::TYPING_START, Without::Silence, act),
+    (client::TYPING_STOP, Without::Silence, act),
+    (client::CHAT_EDIT, Without::Silence, act),
+    (client::CHAT_DELETE, Without::Silence, act),
+    (client::CHAT_REACT, Without::Silence, act),
     (client::CALL_JOIN, Without::CallError(CallErrorCode::of_join), call::join),
     (client::CALL_SIGNAL, Without::CallError(CallErrorCode::of_signal), call::signal),
-    (client::CALL_MUTE, Without::Silence, |asked| acts::plain(asked, Act::Mute { on: true })),
-    (client::CALL_UNMUTE, Without::Silence, |asked| acts::plain(asked, Act::Mute { on: false })),
-    (client::CALL_VIDEO_ON, Without::Silence, |asked| acts::plain(asked, Act::Video { on: true })),
-    (client::CALL_VIDEO_OFF, Without::Silence, |asked| acts::plain(asked, Act::Video { on: false })),
+    (client::CALL_MUTE, Without::Silence, act),
+    (client::CALL_UNMUTE, Without::Silence, act),
+    (client::CALL_VIDEO_ON, Without::Silence, act),
+    (client::CALL_VIDEO_OFF, Without::Silence, act),
     (client::CALL_LEAVE, Without::Silence, call::leave),
-    (client::SCREEN_START, Without::Silence, |asked| acts::plain(asked, Act::ShareScreen)),
-    (client::SCREEN_STOP, Without::Silence, |asked| acts::of_anybody(asked, |user| Act::StopScreen { user })),
-    (client::HAND_RAISE, Without::Silence, |asked| acts::plain(asked, Act::RaiseHand)),
-    (client::HAND_LOWER, Without::Silence, |asked| acts::of_anybody(asked, |user| Act::LowerHand { user })),
-    (client::REACTION_SEND, Without::Silence, acts::react),
-    (client::LOBBY_ADMIT, Without::Silence, |asked| {
-        acts::of_user(asked, |user| Act::Admit { user: Some(user) });
-    }),
-    (client::LOBBY_ADMIT_ALL, Without::Silence, |asked| acts::plain(asked, Act::Admit { user: None })),
-    (client::LOBBY_DENY, Without::Silence, |asked| acts::of_user(asked, |user| Act::Deny { user })),
-    (client::MEETING_LOCK, Without::Silence, |asked| acts::plain(asked, Act::Lock { on: true })),
-    (client::MEETING_UNLOCK, Without::Silence, |asked| acts::plain(asked, Act::Lock { on: false })),
-    (client::MEETING_MUTE, Without::Silence, |asked| acts::of_anybody(asked, |user| Act::MuteOther { user })),
-    (client::MEETING_REMOVE, Without::Silence, hosts::remove),
-    (client::MEETING_END, Without::Silence, hosts::end),
-    (client::POLL_OPEN, Without::Silence, acts::open_poll),
-    (client::POLL_VOTE, Without::Silence, acts::vote),
-    (client::POLL_CLOSE, Without::Silence, acts::close_poll),
+    (client::SCREEN_START, Without::Silence, act),
+    (client::SCREEN_STOP, Without::Silence, act),
+    (client::HAND_RAISE, Without::Silence, act),
+    (client::HAND_LOWER, Without::Silence, act),
+    (client::REACTION_SEND, Without::Silence, act),
+    (client::LOBBY_ADMIT, Without::Silence, act),
+    (client::LOBBY_ADMIT_ALL, Without::Silence, act),
+    (client::LOBBY_DENY, Without::Silence, act),
+    (client::MEETING_LOCK, Without::Silence, act),
+    (client::MEETING_UNLOCK, Without::Silence, act),
+    (client::MEETING_MUTE, Without::Silence, act),
+    (client::MEETING_REMOVE, Without::Silence, act),
+    (client::MEETING_END, Without::Silence, act),
+    (client::POLL_OPEN, Without::Silence, act),
+    (client::POLL_VOTE, Without::Silence, act),
+    (client::POLL_CLOSE, Without::Silence, act),
 ];
 
 /// The names of what a client may send, and whether a refusal is told by an event when no ack was asked for.
@@ -110,9 +100,8 @@ pub fn taken() -> Vec<(&'static str, bool)> {
 
 /// One event, with what is needed to do and answer it.
 struct Asked {
-    rooms: Rooms,
-    meetings: Meetings,
-    life: Lifecycle,
+    name: &'static str,
+    acts: Acts,
     from: Sender,
     socket: Arc<Socket>,
     payload: Value,
@@ -120,8 +109,8 @@ struct Asked {
 }
 
 impl Dispatch {
-    pub const fn new(rooms: Rooms, meetings: Meetings, life: Lifecycle) -> Self {
-        Self { rooms, meetings, life }
+    pub const fn new(acts: Acts) -> Self {
+        Self(acts)
     }
 }
 
@@ -157,8 +146,7 @@ impl MessageHandler<LocalAdapter, Dispatch> for Dispatch {
         if name != client::LEAVE_MEETING && !session.may_send() {
             return reply.refuse(ErrorCode::RateLimited);
         }
-        let (rooms, meetings, life) = (self.rooms.clone(), self.meetings.clone(), self.life.clone());
-        handler(Asked { rooms, meetings, life, from, socket, payload, reply });
+        handler(Asked { name: known, acts: self.0.clone(), from, socket, payload, reply });
     }
 }
 
@@ -171,12 +159,20 @@ fn until_it_counts_as_connected(socket: &Socket, session: &Session) {
     }
 }
 
-impl Asked {
-    fn payload<T: DeserializeOwned>(&mut self) -> Option<T> {
+impl acts::Payload for Asked {
+    fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
         match TryData::<T>::from_message_parts(&self.socket, &mut self.payload, &None) {
             Ok(TryData(data)) => data.ok(),
             Err(never) => match never {},
         }
+    }
+}
+
+impl Asked {
+    /// Hands what concerns a room over to it.
+    fn ask(self, meeting: &MeetingId, inbound: impl FnOnce(Sender, Answer) -> Inbound) {
+        let answer = self.reply.answer();
+        self.acts.rooms().ask(meeting, inbound(self.from, answer));
     }
 
     fn refuse(self, code: ErrorCode) {
@@ -196,18 +192,18 @@ impl Asked {
                 return None;
             }
         }
-        let Self { rooms, from, reply, .. } = self;
+        let Self { acts, from, reply, .. } = self;
         let session = reply.peer.session().clone();
         let answer: Answer = Box::new(move |outcome| {
             session.is_answered();
             reply.send(outcome);
         });
-        Some((rooms, from, answer))
+        Some((acts.rooms().clone(), from, answer))
     }
 }
 
 fn join(mut asked: Asked) {
-    let Some(join) = asked.payload::<JoinMeeting>() else { return asked.refuse(ErrorCode::InvalidPayload) };
+    let Some(join) = asked.read::<JoinMeeting>() else { return asked.refuse(ErrorCode::InvalidPayload) };
     let Ok(meeting) = MeetingId::parse(&join.meeting_id) else {
         return asked.refuse(ErrorCode::MeetingNotFound);
     };
@@ -219,7 +215,7 @@ fn join(mut asked: Asked) {
 }
 
 fn leave(mut asked: Asked) {
-    let Some(leave) = asked.payload::<LeaveMeeting>() else { return asked.refuse(ErrorCode::InvalidPayload) };
+    let Some(leave) = asked.read::<LeaveMeeting>() else { return asked.refuse(ErrorCode::InvalidPayload) };
     let Ok(meeting) = MeetingId::parse(&leave.meeting_id()) else {
         return asked.refuse(ErrorCode::NotInMeeting);
     };
@@ -230,39 +226,18 @@ fn leave(mut asked: Asked) {
     if !may_leave {
         return asked.refuse(ErrorCode::NotInMeeting);
     }
-    let answer = asked.reply.answer();
-    asked.rooms.ask(&meeting, Inbound::Leave { from: asked.from, scope: Scope::Room, answer });
+    asked.ask(&meeting, |from, answer| Inbound::Leave { from, scope: Scope::Room, answer });
 }
 
-fn say(mut asked: Asked) {
-    let Some(said) = asked.payload::<SendMessage>() else { return asked.refuse(ErrorCode::InvalidPayload) };
-    let own_id = said.client_message_id.filter(|id| !id.is_empty());
-    if own_id.as_ref().is_some_and(|id| id.len() > CLIENT_MESSAGE_ID_MAX) {
-        return asked.refuse(ErrorCode::InvalidPayload);
+/// What people may do over HTTP as well.
+fn act(mut asked: Asked) {
+    match acts::read(asked.name, &mut asked) {
+        Ok(wanted) => {
+            let answer = asked.reply.answer();
+            asked.acts.ask(asked.from, wanted, answer);
+        }
+        Err(code) => asked.refuse(code),
     }
-    let Ok(meeting) = MeetingId::parse(&said.meeting_id) else {
-        return asked.refuse(ErrorCode::NotInMeeting);
-    };
-    let Ok(to) = said.to_user_id.map(|id| UserId::parse(&id)).transpose() else {
-        return asked.refuse(ErrorCode::ParticipantNotFound);
-    };
-    let answer = asked.reply.answer();
-    let message = Message {
-        text: said.message.into(),
-        client_message_id: own_id.map(Into::into),
-        reply_to: said.reply_to,
-        to,
-    };
-    asked.rooms.ask(&meeting, Inbound::Say { from: asked.from, message, answer });
-}
-
-fn typing(mut asked: Asked, event: &'static str) {
-    let Some(typing) = asked.payload::<InMeeting>() else { return asked.refuse(ErrorCode::InvalidPayload) };
-    let Ok(meeting) = MeetingId::parse(&typing.meeting_id) else {
-        return asked.refuse(ErrorCode::NotInMeeting);
-    };
-    let answer = asked.reply.answer();
-    asked.rooms.ask(&meeting, Inbound::Typing { from: asked.from, event, answer });
 }
 
 /// Takes an outcome back to the socket that asked.

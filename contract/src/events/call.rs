@@ -112,6 +112,15 @@ pub struct PeersList {
     pub count: usize,
 }
 
+/// `call:seat-taken`: to the socket that had the user's seat in the call, when another of theirs has taken it.
+#[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SeatTaken {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+}
+
 /// `call:peer-joined`, `call:peer-left`.
 #[derive(Debug, Clone, Serialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -135,7 +135,7 @@ impl Room {
         let joined_at = entry.at;
         let person = Person { user: user.clone(), name: name.clone(), joined_at, guest, seats: vec![seat] };
         self.people.insert(entry.seq, person);
-        let moved = self.user_moved(entry, user, name);
+        let moved = self.user_moved(entry, user, name, guest);
         vec![Delivery::logged(entry.seq, Audience::Others(user.clone()), events::server::USER_JOINED, &moved)]
     }
 
@@ -177,7 +177,7 @@ impl Room {
         let Some(person) = self.people.remove(&seq) else { return Vec::new() };
         self.came.remove(&person.user);
         self.stage.lower(&person.user);
-        let moved = self.user_moved(entry, &person.user, &person.name);
+        let moved = self.user_moved(entry, &person.user, &person.name, person.guest);
         let others = Audience::Others(person.user);
         vec![Delivery::logged(entry.seq, others, events::server::USER_LEFT, &moved)]
     }
@@ -213,13 +213,20 @@ impl Room {
         self.stage.clear();
     }
 
-    fn user_moved(&self, entry: &Entry, user: &UserId, name: &Arc<str>) -> events::UserMoved {
+    fn user_moved(
+        &self,
+        entry: &Entry,
+        user: &UserId,
+        name: &Arc<str>,
+        guest: bool,
+    ) -> events::UserMoved {
         events::UserMoved {
             meeting_id: self.meeting.clone(),
             user_id: user.clone(),
             username: name.to_string(),
             timestamp: iso(entry.at),
             seq: entry.seq,
+            guest,
         }
     }
 

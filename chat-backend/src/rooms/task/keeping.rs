@@ -18,7 +18,7 @@ use crate::metrics;
 use super::{
     super::{
         act::Act,
-        delivery::{Audience, Delivery, Packet, Places},
+        delivery::{Audience, Delivery, Packet, Places, encode},
         entry::{Entry, Fact, SocketId},
         inbox::{InRoom, Queued},
         log::{Heard, LogError},
@@ -236,6 +236,7 @@ impl LiveRoom {
             }
             Fact::Called { user, socket, .. } => {
                 // The seat is of the socket that took it last.
+                self.tell_who_lost_the_seat(user, socket);
                 self.move_out(
                     |at| at.call = false,
                     |other, member| other != socket && member.who.user == *user,
@@ -257,6 +258,18 @@ impl LiveRoom {
         }
         if matches!(&entry.fact, Fact::Gone { node } if node == self.log.by()) {
             self.rejoin();
+        }
+    }
+
+    /// Another socket of the user has the seat in the call: the one that had it is told, if it is here.
+    fn tell_who_lost_the_seat(&mut self, user: &UserId, has: &SocketId) {
+        let taken = encode(&events::SeatTaken { meeting_id: self.room.meeting().clone() });
+        let packet = Packet::new(events::server::CALL_SEAT_TAKEN, &taken);
+        for (socket, member) in &self.members {
+            if member.at.call && member.who.user == *user && socket != has {
+                member.recipient.deliver(&packet);
+                self.told = true;
+            }
         }
     }
 

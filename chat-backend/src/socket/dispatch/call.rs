@@ -8,13 +8,14 @@ use plenum_contract::{
 };
 
 use super::Asked;
+use crate::acts::Payload as _;
 use crate::rooms::{
     entry::Scope,
     inbox::{Inbound, Signal},
 };
 
 pub(super) fn join(mut asked: Asked) {
-    let Some(JoinCall { meeting_id, peer_id, passcode }) = asked.payload() else {
+    let Some(JoinCall { meeting_id, peer_id, passcode }) = asked.read() else {
         return asked.refuse(ErrorCode::InvalidPayload);
     };
     if peer_id.is_empty() || peer_id.len() > PEER_ID_MAX {
@@ -28,7 +29,7 @@ pub(super) fn join(mut asked: Asked) {
 }
 
 pub(super) fn signal(mut asked: Asked) {
-    let Some(SendSignal { meeting_id, to_user_id, to_peer_id, signal, signal_type }) = asked.payload() else {
+    let Some(SendSignal { meeting_id, to_user_id, to_peer_id, signal, signal_type }) = asked.read() else {
         return asked.refuse(ErrorCode::InvalidSignal);
     };
     if signal.get() == "null" || signal.get().len() > SIGNAL_MAX {
@@ -36,16 +37,14 @@ pub(super) fn signal(mut asked: Asked) {
     }
     let Ok(meeting) = MeetingId::parse(&meeting_id) else { return asked.refuse(ErrorCode::NotInCall) };
     let Ok(to) = UserId::parse(&to_user_id) else { return asked.refuse(ErrorCode::PeerNotFound) };
-    let answer = asked.reply.answer();
     let signal = Signal { to, to_peer: to_peer_id, signal, kind: signal_type };
-    asked.rooms.ask(&meeting, Inbound::Signal { from: asked.from, signal, answer });
+    asked.ask(&meeting, |from, answer| Inbound::Signal { from, signal, answer });
 }
 
 pub(super) fn leave(mut asked: Asked) {
-    let Some(InMeeting { meeting_id }) = asked.payload() else {
+    let Some(InMeeting { meeting_id }) = asked.read() else {
         return asked.refuse(ErrorCode::InvalidPayload);
     };
     let Ok(meeting) = MeetingId::parse(&meeting_id) else { return asked.refuse(ErrorCode::NotInCall) };
-    let answer = asked.reply.answer();
-    asked.rooms.ask(&meeting, Inbound::Leave { from: asked.from, scope: Scope::Call, answer });
+    asked.ask(&meeting, |from, answer| Inbound::Leave { from, scope: Scope::Call, answer });
 }
