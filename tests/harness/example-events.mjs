@@ -50,6 +50,10 @@ export async function eventExamples({ ana, luis, meeting, events, same, document
   await say(hers, "call:mute", { meetingId });
   await say(his, "call:leave", { meetingId });
   await hers.hears("call:peer-left");
+  const window = await ana.connects();
+  await window.does("call:join", { meetingId, peerId: "ana-second-window" });
+  await hers.hears("call:seat-taken");
+  window.closes();
   his.sends("call:join", { meetingId: "none", peerId: "luis-phone" });
   await his.hears("call:error");
 

@@ -167,7 +167,10 @@ export async function examples(world, documents, mails) {
   const { code } = await ana.creates({ title: "Open day", guestsAllowed: true });
   await ask("comeAsGuest", null, { body: { code, name: "Gala" } });
 
-  await eventExamples({ ana, luis, meeting, events, same, documents, closes: () => ask("deleteMeeting", ana, { parameters }), meanwhile: () => ask("getChatStats", ana), inCall: () => ask("getCallRoom", luis, { parameters }) });
+  await eventExamples({ ana, luis, meeting, events, same, documents, closes: () => ask("deleteMeeting", ana, { parameters }), meanwhile: async () => {
+    await ask("getChatStats", ana);
+    await ask("actInMeeting", ana, { parameters: { ...parameters, event: "reaction:send" }, body: { reaction: "🎉" } });
+  }, inCall: () => ask("getCallRoom", luis, { parameters }) });
 
   await ask("updatePassword", ana, { body: { currentPassword: ANA.password, newPassword: OTHER_PASSWORD, confirmPassword: OTHER_PASSWORD } });
   await ask("getSecondFactor", ana);

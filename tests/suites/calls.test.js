@@ -99,14 +99,15 @@ describe("calls", () => {
     const first = await calls(ana, meeting, "first");
     await first.does("call:unmute", { meetingId });
     const second = await calls(ana, meeting, "second", "polling");
+    await first.hears("call:seat-taken", { meetingId });
     const again = await his.hears("call:peer-joined", { peerId: "second" });
     assert.equal(again.userId, ana.id);
-    // Each node follows by itself.
-    await eventually("the seat to be the second socket's", async () => (await first.asks("call:unmute", { meetingId })).error?.code === "not_in_call");
+    assert.equal(await first.isRefused("call:unmute", { meetingId }), "not_in_call");
     assert.equal(await first.isRefused("screen:start", { meetingId }), "not_in_call");
     first.closes();
     await his.does("call:signal", { meetingId, toUserId: ana.id, signal: { to: "whoever has the seat" }, signalType: "offer" });
     await second.hears("call:signal");
+    for (const client of [second, his]) assert.deepEqual(client.all("call:seat-taken"), [], "it is for who lost it");
     assert.deepEqual(his.all("call:peer-left"), [], "the seat was not the first socket's any more");
     second.closes();
     await his.hears("call:peer-left", { userId: ana.id, peerId: "second" });

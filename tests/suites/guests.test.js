@@ -55,11 +55,13 @@ describe("guests", () => {
     const client = await guest.joins(meeting);
     assert.equal(client.joined.participants.find(({ userId }) => userId === guest.id)?.username, "Gala");
     const joined = await host.hears("user:joined", { userId: guest.id });
-    assert.deepEqual([joined.userId, joined.username], [guest.id, "Gala"]);
+    assert.deepEqual([joined.userId, joined.username, joined.guest], [guest.id, "Gala", true]);
     await client.says(meeting, "hello");
     const said = await host.hears("chat:message");
     assert.deepEqual([said.userId, said.username, said.message], [guest.id, "Gala", "hello"]);
     assert.equal(await client.isRefused("join:meeting", { meetingId: other.meetingId }), "guests_not_allowed");
+    client.closes();
+    assert.equal((await host.hears("user:left", { userId: guest.id })).guest, true);
   });
 
   test("two guests of one name are two", async () => {

@@ -1,4 +1,5 @@
 import { type CallOptions, createSend, type HttpOptions } from './http.ts';
+import type { Answer, ClientEvent, Payload } from './socket/events.ts';
 import type {
   Account,
   AddressBody,
@@ -191,6 +192,13 @@ export function createRest(options: HttpOptions = {}) {
         get<MeetingBody>(`/api/meetings/code/${encodeURIComponent(code)}`, call),
       /** Who was there, for hosts. */
       report: (id: string, call?: CallOptions) => get<MeetingReport>(`${meetingPath(id)}/report`, call),
+      /** Does what the event of this name does, without a socket. What belongs to one is refused with `needs_socket`. */
+      act: <E extends ClientEvent>(
+        id: string,
+        event: E,
+        fields: Omit<Payload<E>, 'meetingId'>,
+        call?: CallOptions,
+      ) => post<Answer<E>>(`${meetingPath(id)}/acts/${event}`, fields, call),
       update: (id: string, change: MeetingChange, call?: CallOptions) =>
         put<MeetingBody>(meetingPath(id), change, call),
       remove: (id: string, call?: CallOptions) => remove(meetingPath(id), call),

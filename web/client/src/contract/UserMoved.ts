@@ -25,4 +25,8 @@ timestamp: string,
 /**
  * The entry's place in the room's log.
  */
-seq: number, };
+seq: number, 
+/**
+ * Whether it is a guest; absent for who has an account.
+ */
+guest?: boolean, };

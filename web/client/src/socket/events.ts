@@ -33,6 +33,7 @@ import type { ReactionSent } from '../contract/ReactionSent.ts';
 import type { ReactToMessage } from '../contract/ReactToMessage.ts';
 import type { RemovedByHost } from '../contract/RemovedByHost.ts';
 import type { ScreenShared } from '../contract/ScreenShared.ts';
+import type { SeatTaken } from '../contract/SeatTaken.ts';
 import type { SendMessage } from '../contract/SendMessage.ts';
 import type { SendReaction } from '../contract/SendReaction.ts';
 import type { SendSignal } from '../contract/SendSignal.ts';
@@ -64,6 +65,7 @@ export interface ServerEvents {
   'typing:stop': Typing;
   'call:ice-servers': IceServer[];
   'call:peers-list': PeersList;
+  'call:seat-taken': SeatTaken;
   'call:peer-joined': PeerMoved;
   'call:peer-left': PeerMoved;
   'call:signal': Signal;
