@@ -5,6 +5,7 @@ mod check;
 mod database;
 mod doctor;
 mod print;
+mod replay;
 mod sessions;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ pub enum Command {
     /// Look at the configuration before Plenum is started with it
     #[command(subcommand)]
     Config(check::Command),
+    /// Play a room's recording again, and see what each person saw
+    Replay(replay::Replay),
     /// Test a Plenum that runs from outside, as a browser would use it, and say what to mend
     Doctor(doctor::Doctor),
 }
@@ -53,6 +56,7 @@ impl Command {
             Self::Backup(backup) => backup.run(),
             Self::Restore(restore) => restore.run(),
             Self::Config(check::Command::Check) => check::run(),
+            Self::Replay(replay) => replay.run(),
             Self::Doctor(doctor) => doctor.run(),
         }
     }

@@ -37,7 +37,7 @@ use self::{
     post::Post,
 };
 use crate::rooms::{
-    entry::Incarnation,
+    entry::{Entry, Incarnation},
     log::{Counts, LogError, Opened, RoomLogs, Standing},
     state::Room,
 };
@@ -344,6 +344,10 @@ impl RoomLogs for Cluster {
 
     async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError> {
         log::look(&self.0, meeting).await
+    }
+
+    async fn read(&self, meeting: &MeetingId) -> Result<Option<(Room, Vec<Entry>)>, LogError> {
+        log::look_into(&self.0, meeting).await
     }
 
     fn count(&self, counts: Counts) {

@@ -7,6 +7,8 @@ pub mod entry;
 mod history;
 pub mod inbox;
 pub mod log;
+pub mod recording;
+pub mod replay;
 pub mod state;
 mod task;
 #[cfg(test)]
@@ -23,6 +25,7 @@ use std::{
 
 use async_trait::async_trait;
 use dashmap::DashMap;
+use jiff::Timestamp;
 use plenum_contract::{
     MeetingId, UserId,
     error::{ErrorCode, Problem},
@@ -30,7 +33,7 @@ use plenum_contract::{
     limits::{ROOM_QUEUE, ROOMS_MAX},
     meeting::CallUser,
 };
-use plenum_service::Lifecycle;
+use plenum_service::{Lifecycle, clock};
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
@@ -38,6 +41,7 @@ use self::{
     entry::{Incarnation, SocketId},
     inbox::{Handle, InRoom, Inbound, Queued},
     log::{Counts, LogError, RoomLogs, Standing},
+    recording::Recording,
 };
 use crate::{
     attendance::Attendance,
@@ -220,6 +224,17 @@ impl Rooms {
         let known = [server::CALL_SIGNAL].into_iter().find(|known| *known == event);
         let (Some(event), Ok(data)) = (known, RawValue::from_string(data)) else { return };
         self.ask(meeting, Inbound::ForSocket { socket, event, data: data.into() });
+    }
+
+    /// What a room's log holds; none when nobody has met there lately. What people wrote is in it with `texts` only.
+    pub async fn record(
+        &self,
+        meeting: &MeetingId,
+        texts: bool,
+        now: Timestamp,
+    ) -> Result<Option<Recording>, LogError> {
+        let read = self.0.logs.read(meeting).await?;
+        Ok(read.map(|(snapshot, entries)| Recording::take(snapshot, entries, clock::iso(now), texts)))
     }
 
     /// The rooms that are live, here or elsewhere.

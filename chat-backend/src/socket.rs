@@ -55,11 +55,7 @@ pub struct SocketConfig {
 
 /// Opens `/socket.io/`: the sockets of this node, and the gate before them.
 #[must_use]
-pub fn open(
-    config: SocketConfig,
-    acts: Acts,
-    life: &Lifecycle,
-) -> (Arc<Sockets>, Gate) {
+pub fn open(config: SocketConfig, acts: Acts, life: &Lifecycle) -> (Arc<Sockets>, Gate) {
     let sockets = Sockets::new(config.events_per_second, life.clone());
     let (engine, io) = SocketIo::builder()
         .req_path("/socket.io")

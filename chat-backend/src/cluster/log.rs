@@ -167,8 +167,14 @@ async fn read(shared: &Shared, meeting: &MeetingId, what_for: For) -> Result<Opt
 
 /// A room as its log has it.
 pub async fn look(shared: &Shared, meeting: &MeetingId) -> Result<Option<Room>, LogError> {
+    let found = look_into(shared, meeting).await?;
+    Ok(found.map(|(snapshot, entries)| fold(snapshot, &entries)))
+}
+
+/// A room's snapshot and the entries of its log.
+pub async fn look_into(shared: &Shared, meeting: &MeetingId) -> Result<Option<(Room, Vec<Entry>)>, LogError> {
     let found = read(shared, meeting, For::Looking).await?;
-    Ok(found.map(|Read { snapshot, entries, .. }| fold(snapshot, &entries)))
+    Ok(found.map(|Read { snapshot, entries, .. }| (snapshot, entries)))
 }
 
 /// Opens a room's log, and listens to it.

@@ -1,7 +1,7 @@
 use plenum_contract::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::{Meeting, NotAdmitted, Options};
+use super::{Code, Meeting, NotAdmitted, Options};
 
 /// Who may come to a meeting, and who has a host's tools: what live rooms hold of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,11 @@ impl Rules {
     pub fn moderators(&self) -> Vec<UserId> {
         let all = std::iter::once(&self.host).chain(&self.options.co_hosts);
         all.filter(|user| self.is_moderator(user)).cloned().collect()
+    }
+
+    /// Takes out what admits people: the passcode, and the code of the link, in whose place there is another.
+    pub fn admit_nobody(&mut self) {
+        (self.options.passcode, self.options.code) = (None, Code::random());
     }
 
     /// The rule by which a meeting takes people, whichever way they come.

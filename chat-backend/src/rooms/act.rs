@@ -7,7 +7,7 @@ use plenum_contract::{
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::entry::Refusal;
+use super::{entry::Refusal, recording::redacted};
 
 /// One thing that somebody does, as it is asked and as it stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +132,19 @@ impl Act {
             self,
             Self::Mute { .. } | Self::Video { .. } | Self::ShareScreen | Self::StopScreen { user: None }
         )
+    }
+
+    /// Takes out what was written, but for how long it was.
+    pub(super) fn redact(&mut self) {
+        match self {
+            Self::Edit { text, .. } => *text = redacted(text),
+            Self::OpenPoll { question, options, .. } => {
+                for text in std::iter::once(question).chain(options) {
+                    *text = redacted(text);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Bytes it takes in a log, near enough.

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use plenum_contract::{UserId, events::EndReason};
 use serde::{Deserialize, Serialize};
 
-use super::act::Act;
+use super::{act::Act, recording};
 use crate::meetings::{NotAdmitted, Rules};
 
 /// The form of entries that this release writes.
@@ -271,6 +271,31 @@ impl Fact {
                 !std::mem::take(text).is_empty()
             }
             _ => false,
+        }
+    }
+
+    /// Takes out what is not for who looks at a recording: always what admits people, and without `texts` what they wrote.
+    pub(super) fn redact_for_recording(&mut self, texts: bool) {
+        match self {
+            Self::Ruled { rules, .. } => rules.admit_nobody(),
+            Self::Said { text, client_message_id, .. } if !texts => {
+                *text = recording::redacted(text).into();
+                *client_message_id = None;
+            }
+            Self::Acted { act, .. } if !texts => act.redact(),
+            _ => {}
+        }
+    }
+
+    /// Who did it, under which name, where it says so.
+    pub(super) const fn who(&self) -> Option<(&UserId, &Arc<str>)> {
+        match self {
+            Self::Joined { user, name, .. }
+            | Self::Knocked { user, name, .. }
+            | Self::Called { user, name, .. }
+            | Self::Said { user, name, .. }
+            | Self::Acted { user, name, .. } => Some((user, name)),
+            _ => None,
         }
     }
 

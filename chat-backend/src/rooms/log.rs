@@ -143,6 +143,10 @@ pub trait RoomLogs: Send + Sync + 'static {
     /// A room as its log has it; none when it has none. It lives no longer for that.
     async fn look(&self, meeting: &MeetingId) -> Result<Option<Room>, LogError>;
 
+    /// A room's log as it was kept: a snapshot, and entries, oldest first, of which those older than it are messages that may
+    /// still be shown. None when it has none. It lives no longer for that.
+    async fn read(&self, meeting: &MeetingId) -> Result<Option<(Room, Vec<Entry>)>, LogError>;
+
     /// Waits until logs can be reached.
     async fn reachable(&self);
 

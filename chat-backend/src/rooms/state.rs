@@ -112,6 +112,16 @@ impl Room {
         self
     }
 
+    /// Takes out what is not for who looks at a recording: always what admits people, and without `texts` what they wrote.
+    pub(super) fn redact(&mut self, texts: bool) {
+        if let Some(terms) = &mut self.terms {
+            terms.admit_nobody();
+        }
+        if !texts {
+            self.stage.redact();
+        }
+    }
+
     /// What `command` comes to, as things stand.
     pub fn decide(&self, command: &Command) -> Result<Decision, Refusal> {
         match command {

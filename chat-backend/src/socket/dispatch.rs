@@ -8,9 +8,7 @@ use std::{sync::Arc, time::Duration};
 use plenum_contract::{
     MeetingId,
     error::{ErrorBody, ErrorCode, Problem},
-    events::{
-        self, Ack, CallError, CallErrorCode, Done, JoinMeeting, LeaveMeeting, client, server,
-    },
+    events::{self, Ack, CallError, CallErrorCode, Done, JoinMeeting, LeaveMeeting, client, server},
     limits::EVENT_NAME_MAX,
 };
 use plenum_service::{clock, traces::Span};

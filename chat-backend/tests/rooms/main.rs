@@ -2,6 +2,7 @@
 
 mod letters;
 mod logs;
+mod recordings;
 
 use std::{
     sync::{Arc, Mutex},

@@ -93,6 +93,11 @@ impl RoomLogs for MemoryLogs {
         Ok(self.kept.get(meeting).map(folded))
     }
 
+    async fn read(&self, meeting: &MeetingId) -> Result<Option<(Room, Vec<Entry>)>, LogError> {
+        let kept = self.kept.get(meeting);
+        Ok(kept.map(|kept| (kept.snapshot.clone(), kept.entries.iter().cloned().collect())))
+    }
+
     async fn reachable(&self) {}
 
     fn count(&self, _: Counts) {}

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{Room, iso};
 use crate::meetings::{Newcomer, Rules};
 use crate::rooms::{
-    delivery::{Audience, Delivery},
+    delivery::{Audience, Delivery, Places},
     entry::{Decision, Entrant, Entry, Fact, Incarnation, Refusal, Scope, SocketId},
 };
 
@@ -213,13 +213,7 @@ impl Room {
         self.stage.clear();
     }
 
-    fn user_moved(
-        &self,
-        entry: &Entry,
-        user: &UserId,
-        name: &Arc<str>,
-        guest: bool,
-    ) -> events::UserMoved {
+    fn user_moved(&self, entry: &Entry, user: &UserId, name: &Arc<str>, guest: bool) -> events::UserMoved {
         events::UserMoved {
             meeting_id: self.meeting.clone(),
             user_id: user.clone(),
@@ -308,6 +302,18 @@ impl Room {
         let people =
             self.people.values().flat_map(|person| person.seats.iter().map(|seat| (&person.user, seat)));
         people.chain(self.call.seats()).chain(self.lobby.seats())
+    }
+
+    /// The same, and where it is.
+    pub(in crate::rooms) fn seated(&self) -> impl Iterator<Item = (&UserId, &Seat, Places)> {
+        let (call, waits) =
+            (Places { call: true, ..Places::default() }, Places { waits: true, ..Places::default() });
+        let people = self
+            .people
+            .values()
+            .flat_map(|person| person.seats.iter().map(|seat| (&person.user, seat, Places::ROOM)));
+        let calls = self.call.seats().map(move |(user, seat)| (user, seat, call));
+        people.chain(calls).chain(self.lobby.seats().map(move |(user, seat)| (user, seat, waits)))
     }
 
     /// How many users are in the room.

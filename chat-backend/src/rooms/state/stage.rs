@@ -17,6 +17,7 @@ use crate::rooms::{
     act::{self, Act},
     delivery::{Audience, Delivery},
     entry::{Entry, Refusal},
+    recording::redacted,
 };
 
 /// What people show besides talking.
@@ -87,6 +88,15 @@ impl Stage {
             choices: poll.votes.get(user).cloned().unwrap_or_default(),
         };
         self.polls.iter().map(own).collect()
+    }
+
+    /// Takes out what was written, but for how long it was.
+    pub fn redact(&mut self) {
+        for poll in self.polls.values_mut() {
+            for text in std::iter::once(&mut poll.question).chain(&mut poll.options) {
+                *text = redacted(text);
+            }
+        }
     }
 
     pub fn clear(&mut self) {
