@@ -124,10 +124,12 @@ export class Person {
   }
 
   /** A meeting of one's own; its link. */
-  async plans(title, { waitingRoom = false } = {}) {
+  async plans(title, { waitingRoom = false, guests = false, passcode } = {}) {
     await this.goes("/meetings/new");
     await this.page.getByLabel("Title").fill(title);
     if (waitingRoom) await this.page.getByLabel("Waiting room").check();
+    if (guests) await this.page.getByLabel("Guests", { exact: true }).check();
+    if (passcode) await this.page.getByLabel(/^Passcode/).fill(passcode);
     await this.button("Create meeting").click();
     await this.page.getByRole("link", { name: "Join", exact: true }).waitFor();
     const { meetingId } = await this.page.evaluate(async (id) => {
@@ -150,12 +152,37 @@ export class Person {
     await this.isInside();
   }
 
+  /** The link that a person would send: what the meeting's page copies. */
+  async copiesLink() {
+    await this.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await this.button("Copy link").click();
+    return this.page.evaluate(() => navigator.clipboard.readText());
+  }
+
+  /** Through the link of a meeting that takes guests. */
+  async comesAsGuest(link, name = this.name) {
+    await this.goes(link);
+    await this.page.getByLabel("Your name").fill(name);
+    await this.button("Come in as a guest").click();
+    await this.entersFromLobby();
+  }
+
   /** Opens the link and asks to be let in. */
   async knocks(link) {
     await this.goes(link);
     await this.page.getByLabel("What your camera sees").waitFor();
     await this.button("Ask to come in").click();
     await this.heading("The host will let you in soon").waitFor();
+  }
+
+  /** Everybody on the stage, oneself too. */
+  tiles() {
+    return this.page.getByRole("region", { name: "Participants" }).getByRole("button", { name: /^Keep .* large$/ });
+  }
+
+  /** Somebody on the stage. */
+  tile(name) {
+    return this.page.getByRole("region", { name: "Participants" }).getByRole("button", { name: `Keep ${name} large`, exact: true });
   }
 
   isInside() {
@@ -220,8 +247,18 @@ export class Person {
   }
 
   async opensPeople() {
+    if (await this.heading("People").isVisible()) return;
     await this.page.getByRole("button", { name: /^People/ }).click();
     await this.heading("People").waitFor();
+  }
+
+  /** Something from the menu of a message. */
+  async doesWith(text, action) {
+    const said = this.page.getByRole("log", { name: "Messages" }).getByRole("paragraph").filter({ hasText: text }).first();
+    const message = said.locator("xpath=ancestor::div[.//button[contains(@aria-label, 'Actions for')]][1]");
+    await message.hover();
+    await message.getByRole("button", { name: /^Actions for/ }).click();
+    await this.page.getByRole("menuitem", { name: action, exact: true }).click();
   }
 
   /** For hosts: something from the menu of another in the list of people. */

@@ -81,6 +81,10 @@ export class CallClient {
         if (toPeerId !== this.#peerId || !this.#here.has(fromPeerId)) return;
         this.#transport?.receive({ userId: fromUserId, peerId: fromPeerId }, signalType, signal);
       }),
+      // The one that it went to is another: this connection's own joins take the seat from none.
+      meeting.on('call:seat-taken', () => {
+        if (this.#phase === 'in' || this.#phase === 'joining') this.#end('elsewhere');
+      }),
       meeting.on('meeting:muted', () => this.#muteByHost()),
       meeting.on('screen:stopped', ({ userId }) => {
         if (userId === meeting.self.userId) this.#local.closeScreen();

@@ -34,6 +34,7 @@ const EVENTS = [
   'call:peers-list',
   'call:peer-joined',
   'call:peer-left',
+  'call:seat-taken',
   'call:signal',
   'call:mute-status',
   'call:video-status',

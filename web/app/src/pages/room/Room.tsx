@@ -70,6 +70,11 @@ function Inside({ meeting, call, media, details, who, onLeave }: RoomProps) {
   }, [panel]);
   const openPolls = useCallback(() => setPanel('polls'), []);
   const openPeople = useCallback(() => setPanel('people'), []);
+  // Where the call was lost its devices were let go.
+  const joinCallAgain = () => {
+    media.start();
+    call.join();
+  };
   const writeTo = (userId: string) => {
     draft.current = { ...draft.current, to: userId };
     setPanel('chat');
@@ -100,7 +105,7 @@ function Inside({ meeting, call, media, details, who, onLeave }: RoomProps) {
   return (
     <>
       <Header title={details.title} locked={meeting.locked} link={link} />
-      <Banner meeting={meeting} call={call} />
+      <Banner meeting={meeting} call={call} onJoinCall={joinCallAgain} />
       <main className={styles.middle}>
         <div className={styles.stage}>
           <Stage

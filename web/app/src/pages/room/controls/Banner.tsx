@@ -13,8 +13,14 @@ const BACK_SHOWN_MS = 4_000;
 /** A connection that is back at once is no news. */
 const TROUBLE_AFTER_MS = 1_200;
 
+interface BannerProps {
+  meeting: Meeting;
+  call: Call;
+  onJoinCall: () => void;
+}
+
 /** How the connection is, when it is not well; and for a moment when it is well again. */
-export function Banner({ meeting, call }: { meeting: Meeting; call: Call }) {
+export function Banner({ meeting, call, onJoinCall }: BannerProps) {
   const { t } = useTranslation('room');
   const text = useProblemText();
   const online = useOnline();
@@ -45,13 +51,13 @@ export function Banner({ meeting, call }: { meeting: Meeting; call: Call }) {
     );
   if (call.phase === 'elsewhere')
     return (
-      <Line tone="info" icon={<MonitorSmartphone />} action={{ label: t('banner.here'), act: call.join }}>
+      <Line tone="info" icon={<MonitorSmartphone />} action={{ label: t('banner.here'), act: onJoinCall }}>
         {t('banner.elsewhere')}
       </Line>
     );
   if (call.phase === 'refused')
     return (
-      <Line tone="warning" icon={<CloudOff />} action={{ label: t('banner.joinCall'), act: call.join }}>
+      <Line tone="warning" icon={<CloudOff />} action={{ label: t('banner.joinCall'), act: onJoinCall }}>
         {t('banner.callRefused', { reason: text(call.problem) })}
       </Line>
     );
