@@ -1,6 +1,7 @@
 //! What an operator types: each command does one thing and ends.
 
 mod accounts;
+mod audit;
 mod check;
 mod database;
 mod doctor;
@@ -28,6 +29,9 @@ pub enum Command {
     /// List and end an account's sessions
     #[command(subcommand)]
     Session(sessions::Command),
+    /// What admins and operators did
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Bring the database's tables up to date, as a start does
     Migrate,
     /// Copy the embedded database into a new file, while Plenum runs
@@ -52,6 +56,7 @@ impl Command {
             }
             Self::Invite(invite) => with_operator(async |operator, _| invite.run(&operator).await),
             Self::Session(command) => with_operator(async |operator, _| command.run(&operator).await),
+            Self::Audit(command) => with_operator(async |operator, _| command.run(&operator).await),
             Self::Migrate => database::migrate(),
             Self::Backup(backup) => backup.run(),
             Self::Restore(restore) => restore.run(),

@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod rooms;
 
 pub mod http;
+mod inside;
 pub mod socket;
 pub mod store;
 

@@ -292,6 +292,23 @@ impl Rooms {
         }
     }
 
+    /// The rooms that are this node's to count and who is in them, the fullest first; `most` of them.
+    #[must_use]
+    pub fn counted_here(&self, most: usize) -> Vec<(MeetingId, InRoom)> {
+        let held = |room: &Handle| *room.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let rooms = self.0.live.iter().map(|room| (room.key().clone(), held(&room)));
+        let mut rooms: Vec<_> = rooms.filter(|(_, now)| now.users > 0 || now.callers > 0).collect();
+        rooms.sort_by_key(|(_, now)| std::cmp::Reverse((now.users, now.callers)));
+        rooms.truncate(most);
+        rooms
+    }
+
+    /// Rooms that are live on this node, and users in those that are its to count.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        (self.0.live.len(), self.0.counted.now().users)
+    }
+
     /// Says how many there are, who is in them, and what waits for them.
     pub fn measure(&self) {
         let (mut waiting, mut longest) = (0, 0);

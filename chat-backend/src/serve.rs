@@ -35,6 +35,7 @@ use crate::{
     attendance::Attendance,
     cluster::{Cluster, Letter},
     http::{self as api, ApiState},
+    inside,
     live_counts::LiveCounts,
     meetings::{LiveRooms, Meetings, Passcodes},
     metrics,
@@ -117,7 +118,8 @@ pub async fn start(
 
     let peers = cluster.as_ref().map(Cluster::peers);
     let ready = Parts { store, cluster: cluster.clone(), life: life.clone() };
-    let api = ApiState::new(meetings.clone(), acts, &config);
+    let api = ApiState::new(meetings.clone(), acts.clone(), &config);
+    let admin = inside::routes(inside::Inside::new(sockets.clone(), acts.rooms().clone(), meetings.clone()));
     let inside = Router::new()
         .route("/internal/sessions/{id}/end", post(end_session))
         .with_state(sockets)
@@ -125,6 +127,7 @@ pub async fn start(
         .with_state(cluster)
         .route("/internal/users/{id}/gone", post(user_is_gone))
         .with_state(meetings)
+        .merge(admin)
         .merge(Router::new().route("/socket.io/", any(Gate::pass)).with_state(gate));
     let health = Router::new().route("/ready", get(is_ready)).with_state(ready);
     Ok(Started { answers: api::router::routes(api, inside, health), peers })

@@ -245,6 +245,10 @@ codes! {
     GuestsNotAllowed = "guests_not_allowed",
     /// Only who hosts may do this.
     NotModerator = "not_moderator",
+    /// Only admins may.
+    NotAdmin = "not_admin",
+    /// An admin can't do this to their own account.
+    OwnAccount = "own_account",
     /// Only a socket can do this: it is of its own coming and going, or of its seat in the call.
     NeedsSocket = "needs_socket",
     /// No such user in the meeting.

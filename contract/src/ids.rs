@@ -37,6 +37,12 @@ macro_rules! id {
                 check(text).map(|()| Self(text.into()))
             }
 
+            /// The id, to be held by others too.
+            #[must_use]
+            pub const fn shared(&self) -> &Arc<str> {
+                &self.0
+            }
+
             /// The id as it stands on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -5,6 +5,7 @@
 
 rust_i18n::i18n!("locales", fallback = "en");
 
+pub mod admin;
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod caller;

@@ -82,6 +82,7 @@ pub const fn of(code: ErrorCode) -> StatusCode {
         | E::RemovedFromMeeting
         | E::GuestsNotAllowed
         | E::NotModerator
+        | E::NotAdmin
         | E::NotAuthor
         | E::ForeignOrigin
         | E::Forbidden
@@ -114,6 +115,7 @@ pub const fn of(code: ErrorCode) -> StatusCode {
         | E::TooManyReactions
         | E::ScreenTaken
         | E::NeedsSocket
+        | E::OwnAccount
         | E::TooManyPolls
         | E::PollClosed
         | E::MeetingEnded => StatusCode::CONFLICT,

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod incidents;
 pub mod lifecycle;
 mod memory;
 pub mod metrics;

@@ -4,6 +4,7 @@
 mod account_ends;
 mod backend;
 mod hop;
+mod inside;
 mod invited;
 mod looks;
 mod mount;

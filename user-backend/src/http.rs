@@ -1,5 +1,6 @@
 //! The user backend over HTTP. Handlers translate; the rules are the domain's.
 
+pub mod admin;
 pub mod auth;
 pub mod avatars;
 pub mod client;

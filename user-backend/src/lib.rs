@@ -9,6 +9,7 @@ pub mod config;
 pub mod error;
 
 pub mod accounts;
+pub mod admin;
 pub mod app_tokens;
 pub mod avatars;
 pub mod devices;

@@ -9,6 +9,7 @@ use plenum_service::database::{Database, DatabaseError};
 
 use crate::{
     accounts::{User, UserStore},
+    admin::{self, AuditStore as _, Deed, Recorded},
     error::{Error, StoreUnavailable},
     mail_codes::Codes,
     registration::Invitations,
@@ -25,6 +26,8 @@ const ROLE_MAX: usize = 32;
 const ROLES_MAX: usize = 200;
 /// Accounts that are read at once.
 const PAGE: u64 = 200;
+/// Bytes of what an act is done to, as the record has room for.
+const TARGET_MAX: usize = 128;
 /// Sessions of one account that are shown.
 const SESSIONS_SHOWN: u64 = 200;
 
@@ -131,8 +134,37 @@ impl Operator {
 
     /// Disables an account, whose sessions, tokens and sockets end, or enables it. Says how many sessions ended.
     pub async fn set_disabled(&self, user: &User, disabled: bool, now: Timestamp) -> Result<usize, NotDone> {
-        let ended = self.store.set_disabled(&user.id, disabled, now).await?;
-        ended.map(|ended| ended.len()).ok_or_else(|| NotDone::NoAccount(user.email.clone()))
+        let act = if disabled { "account.disable" } else { "account.enable" };
+        self.audited(act, user.id.as_str(), now, async {
+            let ended = self.store.set_disabled(&user.id, disabled, now).await?;
+            ended.map(|ended| ended.len()).ok_or_else(|| NotDone::NoAccount(user.email.clone()))
+        })
+        .await
+    }
+
+    /// What admins and operators did, after a number: oldest first; none when there is no more.
+    pub async fn record_after(&self, number: i64) -> Result<Vec<Recorded>, NotDone> {
+        Ok(self.store.after(number, PAGE).await?)
+    }
+
+    /// Does something that is recorded first, and its outcome afterwards.
+    async fn audited<T>(
+        &self,
+        act: &str,
+        target: &str,
+        now: Timestamp,
+        work: impl Future<Output = Result<T, NotDone>>,
+    ) -> Result<T, NotDone> {
+        let deed = Deed {
+            at: now,
+            actor: None,
+            name: "operator".to_owned(),
+            address: String::new(),
+            act: act.to_owned(),
+            target: target.to_owned(),
+            reason: String::new(),
+        };
+        admin::audited(&*self.store, deed, work, |_| "not_done").await?
     }
 
     /// Gives an account a role. Says how many sessions ended; none when it had the role.
@@ -150,7 +182,7 @@ impl Operator {
         if roles.join(",").len() > ROLES_MAX {
             return Err(NotDone::TooManyRoles);
         }
-        self.set_roles(user, &roles, now).await.map(Some)
+        self.set_roles(&format!("account.grant.{role}"), user, &roles, now).await.map(Some)
     }
 
     /// Takes a role from an account. Says how many sessions ended; none when it had no such role.
@@ -164,14 +196,17 @@ impl Operator {
         if roles.len() == user.roles.len() {
             return Ok(None);
         }
-        self.set_roles(user, &roles, now).await.map(Some)
+        self.set_roles(&format!("account.revoke.{role}"), user, &roles, now).await.map(Some)
     }
 
     /// Takes an account's second factor away and ends its sessions: only who has seen that its user is who they say may do this.
     /// Says how many sessions ended.
     pub async fn clear_second_factor(&self, user: &User, now: Timestamp) -> Result<usize, NotDone> {
-        self.store.disable(&user.id).await?;
-        self.revoke_sessions(user, None, now).await
+        self.audited("account.clear-second-factor", user.id.as_str(), now, async {
+            self.store.disable(&user.id).await?;
+            Ok(self.store.end_some(&user.id, &Which::All, now).await?.len())
+        })
+        .await
     }
 
     /// What a link holds by which an account's user sets another password, once, for 30 minutes; what was sent before is void. The
@@ -182,7 +217,10 @@ impl Operator {
         if user.disabled_at.is_some() {
             return Err(none());
         }
-        Ok(Codes::new(self.store.clone()).make_reset(&user.id, &email, now).await?)
+        self.audited("account.reset-password", user.id.as_str(), now, async {
+            Ok(Codes::new(self.store.clone()).make_reset(&user.id, &email, now).await?)
+        })
+        .await
     }
 
     /// An invitation to register: for one address, or for whoever holds it.
@@ -194,12 +232,25 @@ impl Operator {
     ) -> Result<Token, NotDone> {
         let read = |text: &str| Email::parse(text).ok_or_else(|| NotDone::NoAddress(text.to_owned()));
         let email = email.map(read).transpose()?;
-        Ok(Invitations::new(self.store.clone()).make(email, lasts, now).await?)
+        let whose = email.as_ref().map_or("", Email::as_str).to_owned();
+        self.audited("invitation.make", shortened(&whose), now, async {
+            Ok(Invitations::new(self.store.clone()).make(email, lasts, now).await?)
+        })
+        .await
     }
 
-    async fn set_roles(&self, user: &User, roles: &[String], now: Timestamp) -> Result<usize, NotDone> {
-        let ended = self.store.set_roles(&user.id, roles, now).await?;
-        ended.map(|ended| ended.len()).ok_or_else(|| NotDone::NoAccount(user.email.clone()))
+    async fn set_roles(
+        &self,
+        act: &str,
+        user: &User,
+        roles: &[String],
+        now: Timestamp,
+    ) -> Result<usize, NotDone> {
+        self.audited(act, user.id.as_str(), now, async {
+            let ended = self.store.set_roles(&user.id, roles, now).await?;
+            ended.map(|ended| ended.len()).ok_or_else(|| NotDone::NoAccount(user.email.clone()))
+        })
+        .await
     }
 
     /// An account's sessions, the last used first.
@@ -219,10 +270,19 @@ impl Operator {
             None => Which::All,
             Some(id) => Which::One(SessionId::parse(id).map_err(|_| unknown(id))?),
         };
-        let ended = self.store.end_some(&user.id, &which, now).await?.len();
+        let ended = self
+            .audited("account.end-sessions", user.id.as_str(), now, async {
+                Ok(self.store.end_some(&user.id, &which, now).await?.len())
+            })
+            .await?;
         match session {
             Some(id) if ended == 0 => Err(unknown(id)),
             _ => Ok(ended),
         }
     }
+}
+
+/// As much of an address as the record has room for.
+fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(TARGET_MAX)]
 }

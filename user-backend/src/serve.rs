@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use crate::{
     AppState, Config,
     gateway::{self, Gateway, Mount, TellBackends},
-    http::{guests, router},
+    http::{admin, guests, router},
     metrics,
 };
 
@@ -59,9 +59,11 @@ pub async fn serve(
     state.account_ends().keep_telling(&mounts, state.accounts().clone(), &life);
     let gateway = Gateway::new(mounts, state.clone(), life.clone());
     let guests = guests::listed().with_state(gateway.clone());
+    let admin = admin::listed().with_state(gateway.clone());
+    state.admins().keep_incidents(state.config().address.to_string(), &life);
     let health = Parts { state: state.clone(), gateway: gateway.clone(), life: life.clone() };
     count(&gateway);
-    let routes = router::routes(&state).merge(listed().with_state(health)).merge(guests);
+    let routes = router::routes(&state).merge(listed().with_state(health)).merge(guests).merge(admin);
     net::announce(&listener)?;
     let inside = gateway::before(gateway, router::finish(routes, &state));
     net::serve(listener, router::layered(inside, &state), limits, life).await;

@@ -9,6 +9,7 @@ use plenum_service::{
 
 use crate::{
     accounts::{Accounts, Admission},
+    admin::Admins,
     app_tokens::AppTokens,
     avatars::Avatars,
     config::Config,
@@ -57,6 +58,7 @@ struct Inner {
     codes: Codes,
     verification: Verification,
     account_ends: AccountEnds,
+    admins: Admins,
     cookies: CookiePolicy,
     pages: Pages,
 }
@@ -120,6 +122,7 @@ impl AppState {
         oauth.keep_swept(life);
         let trusted = Trusted::new(&config.trusted_issuers, kept.clone(), identities.clone(), outside);
         trusted.keep_swept(life);
+        let admins = Admins::new(kept.clone(), sessions.clone());
         let guests = Guests::new(kept.clone(), config.sessions.absolute);
         let devices = Devices::new(kept);
         devices.keep_swept(life);
@@ -147,6 +150,7 @@ impl AppState {
             codes,
             verification,
             account_ends: AccountEnds::default(),
+            admins,
             cookies,
             pages,
         })))
@@ -258,6 +262,12 @@ impl AppState {
     #[must_use]
     pub fn account_ends(&self) -> &AccountEnds {
         &self.0.account_ends
+    }
+
+    /// What admins see and do.
+    #[must_use]
+    pub fn admins(&self) -> &Admins {
+        &self.0.admins
     }
 
     /// Who may call from a browser.

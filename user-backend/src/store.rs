@@ -2,12 +2,14 @@
 
 mod app_tokens;
 mod attempts;
+mod audit;
 mod avatars;
 mod bearers;
 mod deletions;
 mod devices;
 mod guests;
 mod identities;
+mod incidents;
 mod invitations;
 mod mail_codes;
 mod migrations;

@@ -11,7 +11,7 @@ use plenum_contract::{
     events::{self, Ack, CallError, CallErrorCode, Done, JoinMeeting, LeaveMeeting, client, server},
     limits::EVENT_NAME_MAX,
 };
-use plenum_service::{clock, traces::Span};
+use plenum_service::{clock, incidents, traces::Span};
 use serde::de::DeserializeOwned;
 use socketioxide::{
     adapter::LocalAdapter,
@@ -238,6 +238,15 @@ fn act(mut asked: Asked) {
     }
 }
 
+/// What an operator may be asked about afterwards.
+const fn is_an_incident(code: ErrorCode) -> Option<incidents::Kind> {
+    match code {
+        ErrorCode::RateLimited | ErrorCode::TooManyRooms => Some(incidents::Kind::Refused),
+        ErrorCode::Busy | ErrorCode::StoreUnavailable | ErrorCode::Internal => Some(incidents::Kind::Failed),
+        _ => None,
+    }
+}
+
 /// Takes an outcome back to the socket that asked.
 struct Reply {
     ack: Option<peer::Ack>,
@@ -264,6 +273,10 @@ impl Reply {
         if let Err(problem) = &outcome {
             metrics::REFUSED.count_of(problem.code.as_str());
             self.span.failed(problem.code.as_str());
+            if let Some(kind) = is_an_incident(problem.code) {
+                let user = self.peer.session().who.user.shared();
+                incidents::note(kind, problem.code.as_str(), Some(user), "an event of a socket");
+            }
         }
         match (self.ack, outcome) {
             (Some(ack), Ok(Answered::Joined(joined))) => self.peer.acknowledge(ack, &Ack::ok(joined)),

@@ -11,6 +11,7 @@ use dashmap::{DashMap, mapref::entry::Entry};
 use http::{Request, header};
 use plenum_contract::{
     Caller, Locale, SessionId, UserId,
+    admin::LiveSocket,
     events::{NoticeCode, ServerNotice, server::SERVER_NOTICE},
     limits::{ENDED_SESSIONS_KEPT, FAREWELL, SOCKETS_PER_USER},
 };
@@ -131,6 +132,35 @@ impl Sockets {
     #[must_use]
     pub fn count(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// The sockets of a user, or of anybody; `most` of them.
+    pub fn list(&self, user: Option<&UserId>, most: usize) -> Vec<LiveSocket> {
+        let all = self.all();
+        let theirs = all.iter().filter(|session| user.is_none_or(|user| session.who.user == *user));
+        let live = theirs.filter_map(|session| {
+            let sid = session.sid()?;
+            let transport = if self.is_polling(sid) { "polling" } else { "websocket" };
+            Some(LiveSocket {
+                id: sid.to_string(),
+                user_id: session.who.user.clone(),
+                username: session.who.name.clone(),
+                session_id: session.who.session.clone(),
+                transport: transport.to_owned(),
+                meetings: session.meetings(),
+                node: String::new(),
+            })
+        });
+        live.take(most).collect()
+    }
+
+    /// Cuts a socket for an admin: its client may come back. False when it is not here.
+    pub fn cut(&self, id: &str) -> bool {
+        let found = id.parse().ok().and_then(|sid| self.find(sid));
+        if let Some(session) = &found {
+            session.cut(CutReason::ByAdmin);
+        }
+        found.is_some()
     }
 
     /// Whether this login session has ended.

@@ -11,7 +11,10 @@ use plenum_contract::{
     Caller, Locale, MeetingId,
     limits::{BEHIND_AGE, BEHIND_BYTES, FRAME_MAX, ROOMS_PER_SOCKET},
 };
-use plenum_service::net::{Connection, CutReason};
+use plenum_service::{
+    incidents,
+    net::{Connection, CutReason},
+};
 use socketioxide::socket::Sid;
 use tokio::time::Instant;
 
@@ -139,6 +142,11 @@ impl Session {
         std::mem::take(&mut rooms.meetings).into_iter().collect()
     }
 
+    /// The meetings in which it has a seat.
+    pub(super) fn meetings(&self) -> Vec<MeetingId> {
+        lock(&self.rooms).meetings.iter().cloned().collect()
+    }
+
     /// Whether the socket is known to be gone.
     pub(super) fn is_gone(&self) -> bool {
         lock(&self.rooms).gone
@@ -160,6 +168,7 @@ impl Session {
             return false;
         }
         connection.queue_writes(0);
+        connection.belongs_to(self.who.user.shared());
         transport.websockets.push(Arc::downgrade(connection));
         true
     }
@@ -236,6 +245,10 @@ impl Session {
             return;
         }
         metrics::SOCKETS_CUT.count_of(reason.as_str());
+        // Where there is a WebSocket, its connection notes it.
+        if websockets.iter().all(|websocket| websocket.strong_count() == 0) {
+            incidents::note(incidents::Kind::Cut, reason.as_str(), Some(self.who.user.shared()), "polling");
+        }
         for websocket in websockets.iter().filter_map(Weak::upgrade) {
             websocket.cut(reason);
         }

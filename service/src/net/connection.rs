@@ -6,7 +6,7 @@ use std::{
     io::{self, ErrorKind},
     net::SocketAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Waker,
@@ -17,7 +17,7 @@ use memchr::memmem;
 use tokio::{net::tcp::OwnedWriteHalf, time::Instant};
 
 use super::{kernel, unfinished::Unfinished, watch::Behind};
-use crate::metrics::of_process;
+use crate::{incidents, metrics::of_process};
 
 /// Why a connection was cut from our side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +32,8 @@ pub enum CutReason {
     Draining,
     /// It could not be sent an event.
     Undeliverable,
+    /// An admin has cut it.
+    ByAdmin,
     /// The other side of its tunnel is gone.
     TunnelBroken,
     /// Of all that was begun to be sent and not finished, its part was the oldest.
@@ -54,6 +56,7 @@ impl CutReason {
             Self::SessionEnded => "session_ended",
             Self::Draining => "draining",
             Self::Undeliverable => "undeliverable",
+            Self::ByAdmin => "by_admin",
             Self::TunnelBroken => "tunnel_broken",
             Self::Unfinished => "unfinished",
         }
@@ -81,6 +84,8 @@ pub struct Connection {
     ticket: AtomicU64,
     /// Its stream becomes a `WebSocket`.
     frames: AtomicBool,
+    /// Whose it is, once it is one user's alone.
+    user: OnceLock<Arc<str>>,
 }
 
 /// What waits here is offered to the kernel before more is added, whoever was to flush it.
@@ -172,7 +177,7 @@ impl Connection {
     ) -> Self {
         let socket = Arc::downgrade(socket);
         let (state, ticket, frames) = (Mutex::default(), AtomicU64::new(0), AtomicBool::new(false));
-        Self { peer, behind, socket, state, unfinished, ticket, frames }
+        Self { peer, behind, socket, state, unfinished, ticket, frames, user: OnceLock::new() }
     }
 
     /// So many bytes have come of a message or a body whose end has not.
@@ -182,6 +187,11 @@ impl Connection {
         if now != ticket {
             self.ticket.store(now, Ordering::Relaxed);
         }
+    }
+
+    /// From now on it is this user's alone: that it was cut is remembered in their name.
+    pub fn belongs_to(&self, user: &Arc<str>) {
+        self.user.get_or_init(|| user.clone());
     }
 
     /// What comes after the head of the request that is being answered are the frames of a `WebSocket`: what has come of a
@@ -326,6 +336,9 @@ impl Connection {
             (state.reader.take(), state.on_cut.take())
         };
         of_process::CUT.count_of(reason.as_str());
+        if let Some(user) = self.user.get() {
+            incidents::note(incidents::Kind::Cut, reason.as_str(), Some(user), "websocket");
+        }
         tracing::info!(peer = %self.peer, reason = reason.as_str(), "connection cut");
         if let Some(socket) = self.socket.upgrade() {
             if reason.is_behind() {

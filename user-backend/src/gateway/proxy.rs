@@ -130,6 +130,9 @@ async fn pass_socket(door: Door<'_>, request: Request) -> Result<Response, Failu
             return if ended { farewell(&request) } else { Err(failure) };
         }
     };
+    if upgrade && let Some(connection) = request.extensions().get::<Arc<Connection>>() {
+        connection.belongs_to(caller.user.shared());
+    }
     // A stock client whose WebSocket is opened and closed before it hears anything waits 20 s to try again; one that
     // is refused tries again at once.
     if door.gateway.life.is_stopping() && (upgrade || !names_a_session(request.uri())) {

@@ -2,7 +2,9 @@
 
 use utoipa::OpenApi;
 
-use super::{auth, avatars, connection, guests, mails, oauth, page, second_factor, sessions, tokens, users};
+use super::{
+    admin, auth, avatars, connection, guests, mails, oauth, page, second_factor, sessions, tokens, users,
+};
 use crate::serve;
 
 /// What `openapi.json` says of this service; services behind the gateway say theirs.
@@ -54,5 +56,18 @@ use crate::serve;
     avatars::remove,
     avatars::own,
     avatars::of_user,
+    admin::overview,
+    admin::rooms,
+    admin::end_room,
+    admin::recording,
+    admin::sockets,
+    admin::cut_socket,
+    admin::accounts,
+    admin::disable,
+    admin::enable,
+    admin::end_sessions,
+    admin::incidents,
+    admin::audit,
+    admin::export,
 ))]
 pub struct Document;

@@ -8,9 +8,13 @@ use axum::{
     handler::Handler as _,
     routing::{delete, get, post, put},
 };
-use http::Method;
-use plenum_contract::axum::{Listed, body, failure};
+use http::{Method, StatusCode, Uri};
+use plenum_contract::{
+    ErrorCode,
+    axum::{Listed, body, failure},
+};
 use plenum_service::{
+    incidents,
     metrics::of_process,
     net::{self, Answers, Sent, ask},
 };
@@ -99,6 +103,16 @@ fn count(limits: &Limits, request: &Request) -> Result<(), Error> {
     }
 }
 
+/// Remembers what an operator may be asked about.
+fn remember(code: ErrorCode, status: StatusCode, method: &Method, uri: &Uri) {
+    let kind = match code {
+        ErrorCode::RateLimited | ErrorCode::TooManySockets => incidents::Kind::Refused,
+        _ if status.is_server_error() && code != ErrorCode::ShuttingDown => incidents::Kind::Failed,
+        _ => return,
+    };
+    incidents::note(kind, code.as_str(), None, &format!("{method} {}", uri.path()));
+}
+
 /// Answers unknown routes with 404 and methods a route does not take with 405.
 pub fn finish(router: Router, state: &AppState) -> Router {
     router
@@ -122,8 +136,12 @@ pub fn layered(inside: impl Answers, state: &AppState) -> impl Answers {
             Ok(ask(inside, request).await)
         };
         async move {
+            let (method, uri) = (request.method().clone(), request.uri().clone());
             let answer = failure::speak(locale, request, answer).await;
-            failure::code_of(&answer).inspect(|code| of_process::REFUSED.count_of(code.as_str()));
+            if let Some(code) = failure::code_of(&answer) {
+                of_process::REFUSED.count_of(code.as_str());
+                remember(code, answer.status(), &method, &uri);
+            }
             Ok::<_, Infallible>(answer)
         }
     });

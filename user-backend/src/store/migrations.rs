@@ -10,6 +10,7 @@ mod m0007_picture_removals;
 mod m0008_tokens;
 mod m0009_second_factor;
 mod m0010_guests;
+mod m0011_admin;
 
 use sea_orm::{DbBackend, FromQueryResult as _, Iterable as _};
 use sea_orm_migration::{prelude::*, seaql_migrations};
@@ -18,7 +19,7 @@ use self::{
     m0001_users_and_sessions::UsersAndSessions, m0002_session_ends::SessionEnds,
     m0003_accounts_grow::AccountsGrow, m0004_mail::Mail, m0005_devices::Devices,
     m0006_identities::Identities, m0007_picture_removals::PictureRemovals, m0008_tokens::Tokens,
-    m0009_second_factor::SecondFactor, m0010_guests::Guests,
+    m0009_second_factor::SecondFactor, m0010_guests::Guests, m0011_admin::Admin,
 };
 
 /// What the first release made. It refuses to start when its table names a migration that it does not know, so no more
@@ -51,6 +52,7 @@ impl MigratorTrait for Later {
             Box::new(Identities),
             Box::new(Mail),
             Box::new(Guests),
+            Box::new(Admin),
         ]
     }
 
