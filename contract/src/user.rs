@@ -50,6 +50,11 @@ pub struct Profile {
     pub picture: Option<String>,
     /// Whether the mail address has been shown to be theirs.
     pub verified: bool,
+    /// Whether they are an admin; absent for who is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    #[schema(required = false)]
+    pub admin: bool,
     /// ISO 8601 UTC.
     #[schema(format = DateTime)]
     pub created_at: String,

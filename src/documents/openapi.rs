@@ -33,6 +33,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Meetings", "Making, finding and changing them"),
     ("Chat", "What is said where"),
     ("Calls", "Audio and video"),
+    ("Admin", "What an operator sees and does in a browser"),
     ("Process", "Whether it is up, and should get traffic"),
     ("Documents", "This reference"),
 ];

@@ -10,7 +10,7 @@ use tokio::{
 };
 use user_backend::{
     gateway::Mount,
-    http::{guests, router},
+    http::{admin, guests, router},
     serve,
 };
 
@@ -24,6 +24,7 @@ fn paths() -> BTreeSet<String> {
         router::listed().paths(),
         serve::listed().paths(),
         guests::listed().paths(),
+        admin::listed().paths(),
         chat::trusted().paths(),
         chat::for_anyone().paths(),
     ]

@@ -4,11 +4,14 @@ import assert from "node:assert/strict";
 import { PNG } from "pngjs";
 import { eventExamples } from "./example-events.mjs";
 import { request } from "./http.mjs";
+import { works } from "./operator.mjs";
 import { shows } from "./factor.mjs";
 import { digits, linkCode } from "./mail-server.mjs";
+import { eventually } from "./wait.mjs";
 
 const ANA = { email: "ana@example.com", password: "correct horse", name: "Ana", last_name: "Prueba", age: 30 };
 const LUIS = { email: "luis@example.com", password: "correct horse", name: "Luis", last_name: "Ejemplo", age: 41 };
+const EVA = { email: "eva@example.com", password: "open the gates", name: "Eva", last_name: "Admin", age: 52 };
 const OTHER_PASSWORD = "battery staple";
 const BROWSER = { "user-agent": "Firefox on Linux" };
 
@@ -26,6 +29,7 @@ const SAME = {
 };
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const LINK_CODE = /^[a-z]{4}-[a-z]{4}-[a-z]{4}$/;
+const SOCKET_ID = /^[\w-]{16}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** A small picture, as a file. */
@@ -54,6 +58,8 @@ class Sameness {
     if (key === "url") return value.replace(/secret=[A-Z2-7]+/, `secret=${SAME.secret}`);
     if (LINK_CODE.test(value)) return "abcd-efgh-jkmn";
     if (key in SAME && ["accessToken", "refreshToken", "qr", "code", "oobCode"].includes(key) && !/^[a-z_]+$/.test(value)) return SAME[key];
+    if (key === "id" && SOCKET_ID.test(value)) return "Kx3vQ9mZt2LrW8yB";
+    if (key === "process") return "127.0.0.1:3000";
     if (key === "host") return "localhost:3000";
     if (key === "expiresAt") return LATER;
     if (key !== "startsAt" && TIME.test(value)) return NOW;
@@ -76,7 +82,7 @@ export async function examples(world, documents, mails) {
     const operation = documents.operations.get(id);
     assert.ok(operation, `there is no operation ${id}`);
     const inPath = operation.path.replace(/\{(\w+)\}/g, (_, name) => parameters[name]);
-    const query = new URLSearchParams((operation.parameters ?? []).filter((p) => p.in === "query").map((p) => [p.name, parameters[p.name]]));
+    const query = new URLSearchParams((operation.parameters ?? []).filter((p) => p.in === "query" && parameters[p.name] !== undefined).map((p) => [p.name, parameters[p.name]]));
     const path = query.size ? `${inPath}?${query}` : inPath;
     const method = operation.method.toUpperCase();
     const options = { body, headers: { ...BROWSER, ...headers } };
@@ -85,7 +91,7 @@ export async function examples(world, documents, mails) {
     const isJson = body !== undefined && !Buffer.isBuffer(body);
     if (isJson) documents.checkSent(id, body);
     documents.checkAnswer(id, answer);
-    const isDocument = /\/(open|async)api\.json$/.test(path);
+    const isDocument = /\/((open|async)api\.json|recording)\b/.test(path);
     operations[id] ??= same.of({
       ...(Object.keys(parameters).length ? { parameters } : {}),
       ...(isJson ? { body } : {}),
@@ -93,6 +99,36 @@ export async function examples(world, documents, mails) {
       ...(answer.body === undefined || isDocument ? {} : { answer: answer.body }),
     });
     return answer.body?.data ?? answer.body;
+  }
+
+  /** What an admin sees and does. */
+  async function administers() {
+    const eva = world.visitor("eva", EVA);
+    await eva.registers();
+    const code = digits(await mails.mail(eva.email));
+    world.keepSecret(code);
+    assert.equal((await eva.post("/api/auth/verify", { email: eva.email, code })).status, 200);
+    await works(world, "user", "grant", eva.email, "admin");
+    await eva.logsIn();
+    const { meetingId: id } = await eva.creates({ title: "All hands" });
+    const client = await eva.joins({ meetingId: id });
+    await eventually("the others to be gone", async () => (await eva.get("/api/admin/sockets")).body.data.length === 1);
+    await ask("getAdminOverview", eva);
+    await ask("listLiveRooms", eva);
+    await ask("recordLiveRoom", eva, { parameters: { id, texts: false } });
+    const [socket] = await ask("listSockets", eva, { parameters: { user: eva.id } });
+    await ask("cutSocket", eva, { parameters: { id: socket.id }, body: { reason: "To see what it does" } });
+    await client.hears("(disconnect)");
+    client.closes();
+    const cut = `/api/admin/incidents?user=${eva.id}&kind=cut`;
+    await eventually("the cut to be kept", async () => (await eva.get(cut)).body.data.length === 1);
+    await ask("listIncidents", eva, { parameters: { user: eva.id, kind: "cut" } });
+    await ask("endLiveRoom", eva, { parameters: { id }, body: {} });
+    await ask("listAccounts", eva, { parameters: { query: "luis" } });
+    const account = { parameters: { id: luis.id }, body: { reason: "Asked for by their manager" } };
+    for (const operation of ["endAccountSessions", "disableAccount", "enableAccount"]) await ask(operation, eva, account);
+    await ask("listAudit", eva);
+    await ask("exportAudit", eva);
   }
 
   for (const id of ["getHealth", "getReadiness", "getCallHealth", "getFirstPage", "getStart", "getReference", "getGuide", "getOpenApi", "getAsyncApi"]) await ask(id);
@@ -184,6 +220,8 @@ export async function examples(world, documents, mails) {
   const link = linkCode(world, await mails.mail(luis.email, 2));
   await ask("confirmPasswordReset", null, { body: { oobCode: link.code, newPassword: OTHER_PASSWORD } });
   luis.fields.password = OTHER_PASSWORD;
+  await luis.logsIn();
+  await administers();
   await luis.logsIn();
   await ask("deleteProfile", luis);
   return { operations, events };

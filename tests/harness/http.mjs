@@ -21,7 +21,7 @@ export function request(url, { method = "GET", path, headers = {}, body, ms } = 
         const bytes = Buffer.concat(chunks);
         const text = bytes.toString("utf8");
         let parsed;
-        if (/json/.test(answer.headers["content-type"])) parsed = JSON.parse(text);
+        if (/\bjson\b/.test(answer.headers["content-type"])) parsed = JSON.parse(text);
         const cookies = answer.headers["set-cookie"] ?? [];
         resolve({ status: answer.statusCode, headers: answer.headers, raw: answer.rawHeaders, cookies, bytes, text, body: parsed });
       });

@@ -6,21 +6,10 @@ import { describe, test } from "node:test";
 import { BadProxy } from "../harness/bad-proxy.mjs";
 import { withFactor } from "../harness/factor.mjs";
 import { describeIn } from "../harness/modes.mjs";
+import { plenum, works } from "../harness/operator.mjs";
 import { run } from "../harness/process.mjs";
 import { eventually } from "../harness/wait.mjs";
 import { World, aWorld } from "../harness/world.mjs";
-
-/** `plenum ARGS` on the database of a world's gateway. */
-async function plenum(world, ...args) {
-  const { DATABASE_URL } = world.servers.gateway.env;
-  return run("plenum", { args, env: { DATABASE_URL }, cwd: world.servers.folder, ms: 60_000 });
-}
-
-async function works(world, ...args) {
-  const { code, out, err } = await plenum(world, ...args);
-  assert.equal(code, 0, `plenum ${args.join(" ")}: ${err}`);
-  return out;
-}
 
 async function fails(world, ...args) {
   const { code, out, err } = await plenum(world, ...args);

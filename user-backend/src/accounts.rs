@@ -12,6 +12,7 @@ use plenum_service::clock;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
+    admin,
     error::{Error, StoreUnavailable},
     identities::{Identity, Newcomer, Voucher},
     mail_codes::Codes,
@@ -421,6 +422,7 @@ impl User {
             age: self.age,
             picture: self.picture,
             verified: self.verified,
+            admin: self.roles.iter().any(|role| role == admin::ROLE),
             created_at: clock::iso(self.created_at),
             updated_at: clock::iso(self.updated_at),
         }

@@ -28,7 +28,8 @@ const ASK_FIRST: HeaderValue = HeaderValue::from_static("no-cache");
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// The first segments of the client's pages, as `web/app/src/Pages.tsx` has them.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
+    "admin",
     "forgot-password",
     "login",
     "m",

@@ -9,7 +9,7 @@ import { Loading } from './shell/Loading.tsx';
 /** A page that is loaded when it is first shown, together with its texts. */
 function page(
   load: () => Promise<{ default: ComponentType }>,
-  ...texts: ('auth' | 'meetings' | 'account' | 'room')[]
+  ...texts: ('auth' | 'meetings' | 'account' | 'admin' | 'room')[]
 ) {
   return lazy(async () => {
     const [module] = await Promise.all([load(), i18n.loadNamespaces(texts)]);
@@ -31,6 +31,7 @@ const RoomPage = page(() => import('./pages/room/RoomPage.tsx'), 'room');
 const LinkPage = page(() => import('./pages/room/LinkPage.tsx'), 'room');
 const Profile = page(() => import('./pages/profile/Profile.tsx'), 'account', 'auth');
 const Security = page(() => import('./pages/security/Security.tsx'), 'account');
+const Admin = page(() => import('./pages/admin/Admin.tsx'), 'admin');
 const Shell = page(() => import('./shell/Shell.tsx'));
 const NotFound = page(() => import('./pages/NotFound.tsx'));
 
@@ -58,6 +59,7 @@ export function Pages() {
             <Route path="meetings/:id/report" element={<Report />} />
             <Route path="profile" element={<Profile />} />
             <Route path="security" element={<Security />} />
+            <Route path="admin" element={<Admin />} />
           </Route>
         </Route>
         <Route path="*" element={<NotFound />} />

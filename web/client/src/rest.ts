@@ -2,15 +2,21 @@ import { type CallOptions, createSend, type HttpOptions } from './http.ts';
 import type { Answer, ClientEvent, Payload } from './socket/events.ts';
 import type {
   Account,
+  AccountBody,
   AddressBody,
   AppTokens,
+  AuditBody,
   ChatStats,
   GuestAccount,
   IdentityBody,
+  IncidentBody,
+  LiveRoom,
+  LiveSocket,
   MeetingBody,
   MeetingReport,
   MeetingStatus,
   NewPersonalToken,
+  Overview,
   OwnSession,
   PersonalTokenBody,
   Profile,
@@ -182,6 +188,35 @@ export function createRest(options: HttpOptions = {}) {
       pictureAddress: (picture: string | null) => (picture?.startsWith('/') ? base + picture : picture),
     },
 
+    /** For admins; from everybody else the server takes none of it. */
+    admin: {
+      overview: (call?: CallOptions) => get<Overview>('/api/admin/overview', call),
+      rooms: (call?: CallOptions) => get<LiveRoom[]>('/api/admin/rooms', call),
+      endRoom: (id: string, reason: string, call?: CallOptions) =>
+        post(`/api/admin/rooms/${encodeURIComponent(id)}/end`, { reason }, call),
+      /** Where a browser gets a room's recording, a file for `plenum replay`. */
+      recordingAddress: (id: string, texts: boolean) =>
+        `${base}/api/admin/rooms/${encodeURIComponent(id)}/recording?texts=${texts}`,
+      sockets: (user?: string, call?: CallOptions) =>
+        get<LiveSocket[]>(`/api/admin/sockets${queryOf({ user })}`, call),
+      cutSocket: (id: string, reason: string, call?: CallOptions) =>
+        post(`/api/admin/sockets/${encodeURIComponent(id)}/cut`, { reason }, call),
+      accounts: (search: { query?: string; after?: string }, call?: CallOptions) =>
+        get<AccountBody[]>(`/api/admin/accounts${queryOf(search)}`, call),
+      disable: (id: string, reason: string, call?: CallOptions) =>
+        post(`/api/admin/accounts/${encodeURIComponent(id)}/disable`, { reason }, call),
+      enable: (id: string, reason: string, call?: CallOptions) =>
+        post(`/api/admin/accounts/${encodeURIComponent(id)}/enable`, { reason }, call),
+      endSessions: (id: string, reason: string, call?: CallOptions) =>
+        post(`/api/admin/accounts/${encodeURIComponent(id)}/end-sessions`, { reason }, call),
+      incidents: (which: { user?: string; kind?: string }, call?: CallOptions) =>
+        get<IncidentBody[]>(`/api/admin/incidents${queryOf(which)}`, call),
+      audit: (before?: number, call?: CallOptions) =>
+        get<AuditBody[]>(`/api/admin/audit${queryOf({ before })}`, call),
+      /** Where a browser gets all of the record, a JSON object a line. */
+      exportAddress: () => `${base}/api/admin/audit/export`,
+    },
+
     meetings: {
       create: (meeting: NewMeeting, call?: CallOptions) => post<MeetingBody>('/api/meetings', meeting, call),
       list: (call?: CallOptions) => get<MeetingBody[]>('/api/meetings', call),
@@ -211,4 +246,9 @@ export function createRest(options: HttpOptions = {}) {
 
 function meetingPath(id: string): string {
   return `/api/meetings/${encodeURIComponent(id)}`;
+}
+
+function queryOf(fields: Record<string, string | number | undefined>): string {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
+  return given.length ? `?${new URLSearchParams(given.map(([name, value]) => [name, `${value}`]))}` : '';
 }

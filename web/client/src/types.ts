@@ -1,9 +1,12 @@
 /** What goes over the wire, as the server's own types say it. */
+
 export type { Account } from './contract/Account.ts';
+export type { AccountBody } from './contract/AccountBody.ts';
 export type { AddressBody } from './contract/AddressBody.ts';
 export type { ApiError } from './contract/ApiError.ts';
 export type { AppTokens } from './contract/AppTokens.ts';
 export type { Attendance } from './contract/Attendance.ts';
+export type { AuditBody } from './contract/AuditBody.ts';
 export type { CallHealth } from './contract/CallHealth.ts';
 export type { ChatMessage } from './contract/ChatMessage.ts';
 export type { ChatStats } from './contract/ChatStats.ts';
@@ -16,10 +19,14 @@ export type { GuestProfile } from './contract/GuestProfile.ts';
 export type { Health } from './contract/Health.ts';
 export type { IceServer } from './contract/IceServer.ts';
 export type { IdentityBody } from './contract/IdentityBody.ts';
+export type { IncidentBody } from './contract/IncidentBody.ts';
 export type { InMeeting } from './contract/InMeeting.ts';
 export type { Joined } from './contract/Joined.ts';
 export type { JoinMeeting } from './contract/JoinMeeting.ts';
 export type { LeaveMeeting } from './contract/LeaveMeeting.ts';
+export type { LimitBody } from './contract/LimitBody.ts';
+export type { LiveRoom } from './contract/LiveRoom.ts';
+export type { LiveSocket } from './contract/LiveSocket.ts';
 export type { MeetingBody } from './contract/MeetingBody.ts';
 export type { MeetingEnded } from './contract/MeetingEnded.ts';
 export type { MeetingId } from './contract/MeetingId.ts';
@@ -28,7 +35,9 @@ export type { MeetingStatus } from './contract/MeetingStatus.ts';
 export type { MessageTaken } from './contract/MessageTaken.ts';
 export type { MissedEvent } from './contract/MissedEvent.ts';
 export type { NewPersonalToken } from './contract/NewPersonalToken.ts';
+export type { NodeBody } from './contract/NodeBody.ts';
 export type { NoticeCode } from './contract/NoticeCode.ts';
+export type { Overview } from './contract/Overview.ts';
 export type { OwnSession } from './contract/OwnSession.ts';
 export type { Participant } from './contract/Participant.ts';
 export type { PersonalTokenBody } from './contract/PersonalTokenBody.ts';

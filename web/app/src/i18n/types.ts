@@ -1,9 +1,11 @@
 import type enAccount from './locales/en/account.json';
+import type enAdmin from './locales/en/admin.json';
 import type enAuth from './locales/en/auth.json';
 import type enCommon from './locales/en/common.json';
 import type enMeetings from './locales/en/meetings.json';
 import type enRoom from './locales/en/room.json';
 import type esAccount from './locales/es/account.json';
+import type esAdmin from './locales/es/admin.json';
 import type esAuth from './locales/es/auth.json';
 import type esCommon from './locales/es/common.json';
 import type esMeetings from './locales/es/meetings.json';
@@ -15,6 +17,7 @@ interface English {
   auth: typeof enAuth;
   meetings: typeof enMeetings;
   account: typeof enAccount;
+  admin: typeof enAdmin;
   room: typeof enRoom;
 }
 
@@ -23,6 +26,7 @@ interface Spanish {
   auth: typeof esAuth;
   meetings: typeof esMeetings;
   account: typeof esAccount;
+  admin: typeof esAdmin;
   room: typeof esRoom;
 }
 

@@ -1,6 +1,6 @@
 import { useSession } from '@plenum/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { CalendarDays, LogOut, Plus, ShieldCheck, UserRound } from 'lucide-react';
+import { CalendarDays, Gauge, LogOut, Plus, ShieldCheck, UserRound } from 'lucide-react';
 import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Outlet, useLocation } from 'react-router';
@@ -105,6 +105,14 @@ function AccountMenu() {
           {t('nav.security')}
         </Link>
       </MenuItem>
+      {profile.admin && (
+        <MenuItem asChild>
+          <Link to="/admin">
+            <Gauge aria-hidden="true" />
+            {t('nav.admin')}
+          </Link>
+        </MenuItem>
+      )}
       <MenuSeparator />
       <MenuChoice
         label={t('theme')}

@@ -38,6 +38,10 @@ picture: string | null,
  */
 verified: boolean, 
 /**
+ * Whether they are an admin; absent for who is not.
+ */
+admin?: boolean, 
+/**
  * ISO 8601 UTC.
  */
 createdAt: string, 
