@@ -68,8 +68,7 @@ export function browsersIn(world) {
       const person = await open(name, options);
       await person.user.registers();
       await person.user.logsIn();
-      const [cookie, value] = ["session", person.user.token];
-      await person.context.addCookies([{ name: cookie, value, url: world.url, httpOnly: true, sameSite: "Lax" }]);
+      await person.takesSession();
       return person;
     },
   };
@@ -95,6 +94,12 @@ export class Person {
   async tells() {
     const words = await this.page.locator("body").innerText().catch((error) => error.message);
     return `--- ${this.name} at ${this.page.url()}\n${words}`;
+  }
+
+  /** Signed in here as the user is outside of a browser. */
+  takesSession() {
+    const session = { name: "session", value: this.user.token, url: this.user.world.url, httpOnly: true, sameSite: "Lax" };
+    return this.context.addCookies([session]);
   }
 
   button(name, options) {

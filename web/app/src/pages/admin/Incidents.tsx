@@ -11,10 +11,30 @@ import { Table } from './Table.tsx';
 import { useAdminQuery } from './useAdmin.ts';
 
 const KINDS = ['cut', 'refused', 'failed'] as const;
+/** Those of which there is more to say than their name. */
+const CODES = [
+  'too_much_queued',
+  'too_old',
+  'session_ended',
+  'draining',
+  'undeliverable',
+  'tunnel_broken',
+  'unfinished',
+  'by_admin',
+  'rate_limited',
+  'too_many_sockets',
+  'too_many_rooms',
+  'not_admin',
+  'store_unavailable',
+  'busy',
+  'internal',
+  'backend_unavailable',
+  'backend_timeout',
+] as const;
 
 /** Why somebody was cut or refused, and what was the server's own fault. */
 export function Incidents() {
-  const { t, i18n } = useTranslation('admin');
+  const { t } = useTranslation('admin');
   const format = useFormat();
   const [search, setSearch] = useSearchParams();
   const [user, name, kind] = ['user', 'name', 'kind'].map((field) => search.get(field) ?? undefined);
@@ -28,9 +48,9 @@ export function Incidents() {
       ...(name ? { name } : {}),
       ...(chosen ? { kind: chosen } : {}),
     });
-  const why = ({ code }: IncidentBody): string => {
-    const key = `incidents.codes.${code}` as 'incidents.codes.internal';
-    return i18n.exists(key, { ns: 'admin' }) ? t(key) : code;
+  const why = ({ code }: IncidentBody) => {
+    const known = CODES.find((one) => one === code);
+    return known ? t(`incidents.codes.${known}`) : code;
   };
 
   return (
