@@ -235,11 +235,11 @@ impl Admins {
                 names.insert(user.clone(), self.store.by_id(user).await?.as_ref().map(name_of));
             }
         }
-        let named = |happened: Happened| {
+        let with_name = |happened: Happened| {
             let name = happened.user.as_ref().and_then(|user| names.get(user).cloned().flatten());
             (happened, name)
         };
-        Ok(latest.into_iter().map(named).collect())
+        Ok(latest.into_iter().map(with_name).collect())
     }
 
     /// A page of the record, newest first.
@@ -293,9 +293,9 @@ pub async fn audited<T, E>(
 ) -> Result<Result<T, E>, StoreUnavailable> {
     let number = store.begin(&deed, "begun").await?;
     let outcome = work.await;
-    let word = outcome.as_ref().map_or_else(|error| code_of(error), |_| "done");
-    if let Err(error) = store.finish(number, word).await {
-        tracing::warn!(%error, number, outcome = word, "the outcome of a recorded act was not recorded");
+    let came_to = outcome.as_ref().map_or_else(code_of, |_| "done");
+    if let Err(error) = store.finish(number, came_to).await {
+        tracing::warn!(%error, number, outcome = came_to, "the outcome of a recorded act was not recorded");
     }
     Ok(outcome)
 }

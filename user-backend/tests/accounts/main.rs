@@ -1,5 +1,6 @@
 //! Accounts and sessions, over HTTP and in the store: one suite on every database.
 
+mod admin;
 mod avatars;
 mod changes;
 mod devices;
@@ -51,6 +52,9 @@ on_every_database! {
     store::an_expired_session_is_invalid_and_is_swept,
     store::several_processes_may_start_at_once,
     store::a_session_without_its_user_is_none,
+    admin::what_is_recorded_keeps_its_order_and_says_what_came_of_it,
+    admin::what_cant_be_recorded_is_not_done,
+    admin::incidents_are_found_by_whom_they_met_and_forgotten_in_time,
     guests::a_guest_is_a_session_and_is_gone_with_it,
     guests::two_guests_of_one_name_are_two,
     guests::a_guest_sees_who_they_are_and_nothing_of_accounts,
