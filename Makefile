@@ -1,6 +1,6 @@
 # `make run` and `make test` are all one needs to know; the rest serves those two.
 .DEFAULT_GOAL := help
-.PHONY: help run release test test-faults enumeration check bench deps
+.PHONY: help run release image manifests test test-faults enumeration check bench deps
 
 help: ## List these targets
 	@echo 'Plenum: meetings, chat and calls behind your own login, from one binary.'
@@ -14,6 +14,12 @@ run: ## Build Plenum and its web client, and start it with its embedded stores; 
 release: ## Build target/release/plenum: one binary, with the web client in it
 	@sh scripts/web.sh
 	@cargo build --release --bin plenum
+
+image: ## Build the container image, FROM scratch, with buildah (TAG=localhost/plenum:latest)
+	@sh scripts/image.sh
+
+manifests: ## Render deploy/kubernetes from the Helm chart
+	@node scripts/check-deploy.mjs --write
 
 test: ## Run every test (MODE=plenum SUITES=rooms,resume for a part; MODE=rust for cargo's alone, MODE=faults for faults in short)
 	@sh scripts/deps.sh --quietly

@@ -65,6 +65,10 @@ dependencies() {
     fi
 }
 
+deployment() {
+    sh scripts/deps.sh --quietly && node scripts/check-deploy.mjs
+}
+
 step 'file sizes' file_sizes
 step 'format' cargo fmt --all --check
 step 'types' types
@@ -72,6 +76,7 @@ step 'documents' documents
 step 'web' web
 step 'lints' cargo clippy --quiet --workspace --all-targets -- -D warnings
 step 'documentation' documentation
+step 'deployment' deployment
 step 'licenses and advisories' dependencies
 
 if [ -n "$failed" ]; then

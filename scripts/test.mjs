@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CHROMIUM } from "../tests/harness/chromium.mjs";
 import { faults } from "./faults/run.mjs";
 import { BIN_DIR, ROOT, TESTS, build, checkTools, database, packages, stop, tellMissing, web } from "./prepare.mjs";
+import { IMAGE, hasTool, imageStore } from "../tests/harness/container.mjs";
 import { endAll, run } from "./processes.mjs";
 import { startServices } from "./services.mjs";
 import { cargoRows, nodeRow, print, skippedRow } from "./summary.mjs";
@@ -30,8 +31,8 @@ const NEEDS = { "apart-firestore": ["Firestore"], many: ["Redis", "PostgreSQL"],
 const { MODE, SUITES } = process.env;
 const modes = MODE ? Object.keys(MODES).filter((mode) => mode === MODE) : Object.keys(MODES);
 /** Beside the modes there are Rust's own tests, the web client in a browser, and a short form of the faults. */
-const OTHERS = ["rust", "browser", "faults"];
-const [withRust, withBrowser, withFaults] = OTHERS.map((name) => !MODE || MODE === name);
+const OTHERS = ["rust", "browser", "deploy", "faults"];
+const [withRust, withBrowser, withDeploy, withFaults] = OTHERS.map((name) => !MODE || MODE === name);
 
 async function main() {
   if (MODE && !OTHERS.includes(MODE) && modes.length === 0) stop(`MODE is one of ${[...OTHERS, ...Object.keys(MODES)].join(", ")}`);
@@ -47,6 +48,7 @@ async function main() {
   }
   // Whoever names suites without a mode means the system's.
   if (withBrowser && (MODE || !SUITES)) rows.push(await browser(services));
+  if (withDeploy && (MODE || !SUITES)) rows.push(await deployed(services));
   if (withFaults) rows.push(...(await faults(services, { short: true })).rows);
   return print(rows);
 }
@@ -75,6 +77,21 @@ async function browser(services) {
     return skippedRow("web client", "browser");
   }
   return nodeRow("web client", "browser", await node(files, "plenum", { together: 1, database: "browser", services }));
+}
+
+/** What is in deploy/, with what it is for: the image, and proxies before two gateways. */
+async function deployed(services) {
+  const files = suites("deploy", SUITES?.split(","));
+  console.log(`\nas it is deployed: ${files.length} suites`);
+  const lacking = ["buildah", "runc", "nginx"].filter((tool) => !hasTool(tool));
+  if (lacking.length || process.getuid() !== 0) {
+    console.log(`SKIPPED: it needs root, and ${lacking.join(", ") || "has all else"}; \`make deps\` installs it where apt does`);
+    return skippedRow("deployed", "deploy");
+  }
+  if (services.missing.some(({ name }) => NEEDS.many.includes(name))) return skippedRow("deployed", "deploy");
+  const image = await run("sh", ["scripts/image.sh", "--debug"], { cwd: ROOT, minutes: 10, env: { ...process.env, BUILDAH_FLAGS: imageStore().join(" "), TAG: IMAGE } });
+  if (image.code !== 0) throw new Error("the image was not built");
+  return nodeRow("deployed", "deploy", await node(files, "many", { together: 1, database: "deploy", services }));
 }
 
 /** The files of a folder of tests, those whose names begin so. */

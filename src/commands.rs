@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod database;
 mod doctor;
+mod health;
 mod print;
 mod replay;
 mod sessions;
@@ -43,6 +44,12 @@ pub enum Command {
     Config(check::Command),
     /// Play a room's recording again, and see what each person saw
     Replay(replay::Replay),
+    /// Serve accounts, sessions and the gateway alone, as `user-backend` does
+    UserBackend,
+    /// Serve meetings, chat and calls alone, as `chat-backend` does
+    ChatBackend,
+    /// Ask the Plenum of this machine how it is
+    Health(health::Health),
     /// Test a Plenum that runs from outside, as a browser would use it, and say what to mend
     Doctor(doctor::Doctor),
 }
@@ -62,6 +69,9 @@ impl Command {
             Self::Restore(restore) => restore.run(),
             Self::Config(check::Command::Check) => check::run(),
             Self::Replay(replay) => replay.run(),
+            Self::UserBackend => user_backend::alone::run(),
+            Self::ChatBackend => chat_backend::alone::run(),
+            Self::Health(health) => health.run(),
             Self::Doctor(doctor) => doctor.run(),
         }
     }

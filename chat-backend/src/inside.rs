@@ -11,11 +11,14 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use plenum_contract::{
     ErrorCode, MeetingId, UserId,
-    admin::{LiveRoom, LiveSocket, NodeBody},
+    admin::{IncidentBody, LiveRoom, LiveSocket, NodeBody},
     axum::{Failure, Json},
     http::Envelope,
 };
-use plenum_service::clock;
+use plenum_service::{
+    clock,
+    incidents::{self, Incident},
+};
 use serde::Deserialize;
 
 use crate::{
@@ -52,6 +55,7 @@ pub fn routes(inside: Inside) -> Router {
         .route("/internal/admin/rooms", get(rooms))
         .route("/internal/admin/rooms/{id}/end", post(end))
         .route("/internal/admin/rooms/{id}/recording", get(recording))
+        .route("/internal/admin/incidents", get(wrong))
         .route("/internal/admin/sockets", get(sockets))
         .route("/internal/admin/sockets/{id}/cut", post(cut))
         .with_state(inside)
@@ -112,6 +116,33 @@ async fn recording(
     let taken = inside.rooms.record(&meeting_id(&id)?, texts, clock::now()).await;
     let taken = taken.map_err(|error| Failure::because(ErrorCode::StoreUnavailable, error))?;
     Ok(Json(taken.ok_or(ErrorCode::NotFound)?))
+}
+
+#[derive(Deserialize)]
+struct Which {
+    user: Option<String>,
+    kind: Option<String>,
+}
+
+/// What went wrong in this process lately, newest first.
+async fn wrong(Query(which): Query<Which>) -> Json<Envelope<Vec<IncidentBody>>> {
+    let wanted = |one: &Incident| {
+        which.user.as_deref().is_none_or(|user| one.user.as_deref() == Some(user))
+            && which.kind.as_deref().is_none_or(|kind| one.kind.as_str() == kind)
+    };
+    let body = |one: Incident| IncidentBody {
+        first_at: clock::iso(one.first),
+        last_at: clock::iso(one.last),
+        count: one.count,
+        kind: one.kind.as_str().to_owned(),
+        code: one.code.to_owned(),
+        user_id: one.user.and_then(|user| UserId::parse(&user).ok()),
+        username: None,
+        about: one.about,
+        process: String::new(),
+    };
+    let latest = incidents::latest().into_iter().filter(wanted).take(MOST).map(body);
+    Json(Envelope::data(latest.collect()))
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,7 @@ pub mod config;
 pub mod serve;
 
 pub mod acts;
+pub mod alone;
 pub mod attendance;
 pub mod cluster;
 pub mod ice;

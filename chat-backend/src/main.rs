@@ -3,10 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use plenum_service::{
-    net,
-    process::{self, StartError},
-};
 
 /// Meetings, chat and calls, for the callers that the gateway names.
 ///
@@ -27,12 +23,5 @@ Everything is set by variables, read from the environment and from .env:
 
 fn main() -> ExitCode {
     Arguments::parse();
-    process::run(chat_backend::Config::read, async |config, life| -> Result<(), StartError> {
-        let listener = net::bind(config.address, "HOST and PORT")?;
-        let limits = config.limits();
-        let chat = chat_backend::start(config, None, &life).await?;
-        net::announce(&listener)?;
-        chat_backend::serve(chat.answers, limits, listener, life).await;
-        Ok(())
-    })
+    chat_backend::alone::run()
 }

@@ -27,7 +27,7 @@ pub const ROLE: &str = "admin";
 /// Characters of the reason that an admin gives.
 pub const REASON_MAX: usize = 300;
 /// Rows of a page.
-pub const PAGE: u64 = 100;
+pub const PAGE: u16 = 100;
 /// Rows of the record that are exported by one question.
 const EXPORTED_AT_ONCE: u64 = 500;
 /// How long incidents are kept.
@@ -214,7 +214,7 @@ impl Admins {
 
     /// Accounts behind an id; with `words` those in whose names or address it stands.
     pub async fn accounts(&self, after: Option<&UserId>, words: Option<&str>) -> Result<Vec<User>, Error> {
-        Ok(self.store.accounts_after(after, words, PAGE).await?)
+        Ok(self.store.accounts_after(after, words, PAGE.into()).await?)
     }
 
     /// Accounts, and sessions that are not over.
@@ -222,13 +222,17 @@ impl Admins {
         Ok(self.store.counts(clock::now()).await?)
     }
 
-    /// The latest incidents, newest first, and the names of those who have an account.
+    /// The latest incidents, newest first, with those that are known `elsewhere`, and the names of those who have an account.
     pub async fn incidents(
         &self,
         user: Option<&UserId>,
         kind: Option<&str>,
+        elsewhere: Vec<Happened>,
     ) -> Result<Vec<(Happened, Option<String>)>, Error> {
-        let latest = self.store.latest(user, kind, PAGE).await?;
+        let mut latest = self.store.latest(user, kind, PAGE.into()).await?;
+        latest.extend(elsewhere);
+        latest.sort_by_key(|happened| std::cmp::Reverse(happened.last));
+        latest.truncate(PAGE.into());
         let mut names = std::collections::HashMap::new();
         for user in latest.iter().filter_map(|happened| happened.user.as_ref()) {
             if !names.contains_key(user) {
@@ -244,7 +248,7 @@ impl Admins {
 
     /// A page of the record, newest first.
     pub async fn record(&self, before: Option<i64>) -> Result<Vec<Recorded>, Error> {
-        Ok(self.store.before(before, PAGE).await?)
+        Ok(self.store.before(before, PAGE.into()).await?)
     }
 
     /// The next part of the record, oldest first; none when there is no more.

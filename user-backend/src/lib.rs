@@ -10,6 +10,7 @@ pub mod error;
 
 pub mod accounts;
 pub mod admin;
+pub mod alone;
 pub mod app_tokens;
 pub mod avatars;
 pub mod devices;

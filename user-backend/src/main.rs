@@ -3,12 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use plenum_service::{
-    database::Database,
-    net,
-    process::{self, StartError},
-};
-use user_backend::gateway::{Mount, Nodes};
 
 /// Accounts, sessions and the gateway: the only way in.
 ///
@@ -28,10 +22,5 @@ Everything is set by variables, read from the environment and from .env:
 
 fn main() -> ExitCode {
     Arguments::parse();
-    process::run(user_backend::Config::read, async |config, life| -> Result<(), StartError> {
-        let listener = net::bind(config.address, "HOST and PORT")?;
-        let database = Database::open(config.database_url()).await?;
-        let nodes = Nodes::remote(&config.chat_backends, config.internal_secret.as_ref(), &life)?;
-        user_backend::serve(config, database, vec![Mount::chat(nodes)], listener, life).await
-    })
+    user_backend::alone::run()
 }

@@ -20,6 +20,30 @@ pub type Input = serde_json::Map<String, Value>;
 /// How long a body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(15);
 
+/// What is read of a body that was refused by its head, and for how long.
+const LET_GO: usize = 1024 * 1024;
+const LET_GO_IN: Duration = Duration::from_secs(2);
+
+/// Takes what still comes of a request that is refused, within bounds: a proxy that is sending it would take the end of the
+/// connection for a broken server, and never read the refusal.
+pub async fn let_go(request: Request) {
+    // Who waits to be told to go on has sent nothing yet.
+    if request.headers().contains_key(header::EXPECT) {
+        return;
+    }
+    let mut body = request.into_body();
+    let reading = async {
+        let mut left = LET_GO;
+        while let Some(Ok(frame)) = body.frame().await {
+            match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    tokio::time::timeout(LET_GO_IN, reading).await.ok();
+}
+
 /// What a route takes for a body.
 #[derive(Debug, Clone, Copy)]
 pub struct Takes {

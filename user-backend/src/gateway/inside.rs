@@ -34,6 +34,12 @@ impl Gateway {
         .await
     }
 
+    /// The same of nodes that share no process with a gateway: what such a one knows, nobody else does.
+    pub async fn each_node_apart<T: DeserializeOwned>(&self, path: &str) -> Vec<(String, Option<T>)> {
+        let here = self.mounts().iter().any(|mount| mount.socket.is_some() && mount.nodes.are_here());
+        if here { Vec::new() } else { self.each_node(path).await }
+    }
+
     /// What one of the nodes does, whichever it is: each can.
     pub async fn any_node(&self, method: Method, path: &str) -> Result<Bytes, ErrorCode> {
         self.first_that(method, path, |code| code != ErrorCode::BackendUnavailable).await

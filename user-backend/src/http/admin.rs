@@ -16,7 +16,7 @@ use plenum_contract::{
     http::{Answered, Envelope, Told},
     text::said,
 };
-use plenum_service::clock;
+use plenum_service::{clock, incidents::Kind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -30,6 +30,8 @@ use crate::{
 
 /// Characters of what is looked for among accounts.
 const WORDS_MAX: usize = 100;
+/// The kinds that can be asked for.
+const KINDS: [Kind; 3] = [Kind::Cut, Kind::Refused, Kind::Failed];
 /// Bytes of a socket's id, which is 16 letters.
 const SOCKET_ID_MAX: usize = 64;
 
@@ -418,10 +420,32 @@ pub async fn incidents(
     Query(WhichIncidents { user, kind }): Query<WhichIncidents>,
 ) -> Answer<Vec<IncidentBody>> {
     let user = user.as_deref().map(user_id).transpose()?;
-    let kept = gateway.app().admins().incidents(user.as_ref(), kind.as_deref()).await?;
-    let mut all: Vec<_> = kept.into_iter().map(incident).collect();
-    all.sort_by(|a, b| b.last_at.cmp(&a.last_at));
-    Ok(Json(Envelope::data(all)))
+    let kind = KINDS.into_iter().find(|known| kind.as_deref() == Some(known.as_str())).map(Kind::as_str);
+    let fields = [("user", user.as_ref().map(UserId::as_str)), ("kind", kind)];
+    let fields: Vec<_> =
+        fields.iter().filter_map(|(name, value)| value.map(|value| format!("{name}={value}"))).collect();
+    let path = format!("/internal/admin/incidents?{}", fields.join("&"));
+    let elsewhere = gateway.each_node_apart::<Vec<IncidentBody>>(&path).await;
+    let of_node = |(node, some): (String, Option<Vec<IncidentBody>>)| {
+        some.into_iter().flatten().filter_map(move |one| happened(one, &node))
+    };
+    let elsewhere = elsewhere.into_iter().flat_map(of_node).collect();
+    let all = gateway.app().admins().incidents(user.as_ref(), kind, elsewhere).await?;
+    Ok(Json(Envelope::data(all.into_iter().map(incident).collect())))
+}
+
+/// What a node tells of itself.
+fn happened(one: IncidentBody, node: &str) -> Option<Happened> {
+    Some(Happened {
+        first: one.first_at.parse().ok()?,
+        last: one.last_at.parse().ok()?,
+        count: one.count,
+        kind: one.kind,
+        code: one.code,
+        user: one.user_id,
+        about: one.about,
+        process: node.to_owned(),
+    })
 }
 
 fn incident((happened, username): (Happened, Option<String>)) -> IncidentBody {

@@ -129,10 +129,14 @@ pub fn layered(inside: impl Answers, state: &AppState) -> impl Answers {
     let guarded = service_fn(move |request: Request| {
         let (inside, origins, limits) = (inside.clone(), origins.clone(), limits.clone());
         let answer = async move |request: Request| {
-            origin::guard(&origins, &request)?;
-            count(&limits, &request)?;
-            body::guard(&request, &avatars::taken(&request))?;
-            refuse_escapes(&request)?;
+            let passed = origin::guard(&origins, &request)
+                .and_then(|()| Ok(count(&limits, &request)?))
+                .and_then(|()| body::guard(&request, &avatars::taken(&request)))
+                .and_then(|()| refuse_escapes(&request));
+            if let Err(refused) = passed {
+                body::let_go(request).await;
+                return Err(refused);
+            }
             Ok(ask(inside, request).await)
         };
         async move {
