@@ -31,7 +31,7 @@ types() {
 documents() {
     node scripts/check-docs.mjs || return 1
     WRITE_DOCUMENTS=1 cargo test --quiet --workspace --bin plenum the_documents_are_current || return 1
-    changed=$(git status --porcelain -- contract/openapi.json contract/asyncapi.json)
+    changed=$(git status --porcelain -- contract/openapi.json contract/asyncapi.json docs/metrics.md docs/errors.md)
     [ -z "$changed" ] && return 0
     git --no-pager diff --stat -- contract/openapi.json contract/asyncapi.json
     echo "openapi.json and asyncapi.json differ from the code; commit what was regenerated:"

@@ -2,6 +2,7 @@
 //! and the examples that a running server gave (`contract/examples.json`); and `docs/metrics.md`, made of what is counted.
 
 mod asyncapi;
+mod errors;
 mod metrics;
 mod openapi;
 mod routes;
@@ -95,6 +96,7 @@ fn the_documents_are_current() {
     settle("openapi.json", &openapi::document());
     settle("asyncapi.json", &asyncapi::document());
     settle_text("docs/metrics.md", &metrics::page());
+    settle_text("docs/errors.md", &errors::page());
 }
 
 #[test]

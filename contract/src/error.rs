@@ -5,17 +5,23 @@ use serde::{Deserialize, Serialize};
 use crate::text::{self, Locale};
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $wire:literal),* $(,)?) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $wire:literal),* $(,)?) => {
         /// What went wrong, for programs. The wire form never changes; the texts may.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
         #[ts(export)]
         pub enum ErrorCode {
-            $($(#[$doc])* #[serde(rename = $wire)] $name,)*
+            $($(#[doc = $doc])* #[serde(rename = $wire)] $name,)*
         }
 
         impl ErrorCode {
             /// Every code there is.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// What brings it about.
+            #[must_use]
+            pub fn cause(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),*).trim_ascii(),)* }
+            }
 
             /// The code as it stands on the wire, and as the key of its text.
             #[must_use]

@@ -9,6 +9,7 @@ pub mod admin;
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod caller;
+mod cures;
 pub mod described;
 pub mod error;
 pub mod events;

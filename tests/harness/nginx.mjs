@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "../../scripts/processes.mjs";
 import { certificates } from "./certificates.mjs";
 import { endsWithTests } from "./process.mjs";
-import { eventually } from "./wait.mjs";
+import { eventually, within } from "./wait.mjs";
 import { answers } from "./tls.mjs";
 
 const CONF = fileURLToPath(new URL("../../deploy/nginx/plenum.conf", import.meta.url));
@@ -27,7 +27,7 @@ export async function nginx(gateways) {
     .replace(/ssl_certificate_key .*/, `ssl_certificate_key ${key};`);
   await writeFile(join(folder, "plenum.conf"), conf);
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `  ${name}_temp_path ${folder}/${name};`).join("\n");
-  await writeFile(join(folder, "nginx.conf"), `daemon off;\nuser root;\npid ${folder}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\n  access_log off;\n${temporary}\n  include ${folder}/plenum.conf;\n}\n`);
+  await writeFile(join(folder, "nginx.conf"), `daemon off;\nmaster_process off;\npid ${folder}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\n  access_log off;\n${temporary}\n  include ${folder}/plenum.conf;\n}\n`);
   const child = endsWithTests(spawn("nginx", ["-c", join(folder, "nginx.conf"), "-p", folder, "-e", "stderr"], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } }));
   let said = "";
   child.stderr.on("data", (data) => (said += data));
@@ -40,7 +40,7 @@ export async function nginx(gateways) {
     get said() { return said; },
     async stop() {
       child.kill("SIGTERM");
-      await ended;
+      await within("nginx to stop", ended);
       await rm(folder, { recursive: true, force: true });
     },
   };
