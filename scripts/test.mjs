@@ -31,8 +31,8 @@ const NEEDS = { "apart-firestore": ["Firestore"], many: ["Redis", "PostgreSQL"],
 const { MODE, SUITES } = process.env;
 const modes = MODE ? Object.keys(MODES).filter((mode) => mode === MODE) : Object.keys(MODES);
 /** Beside the modes there are Rust's own tests, the web client in a browser, and a short form of the faults. */
-const OTHERS = ["rust", "browser", "deploy", "faults"];
-const [withRust, withBrowser, withDeploy, withFaults] = OTHERS.map((name) => !MODE || MODE === name);
+const OTHERS = ["rust", "browser", "deploy", "guides", "faults"];
+const [withRust, withBrowser, withDeploy, withGuides, withFaults] = OTHERS.map((name) => !MODE || MODE === name);
 
 async function main() {
   if (MODE && !OTHERS.includes(MODE) && modes.length === 0) stop(`MODE is one of ${[...OTHERS, ...Object.keys(MODES)].join(", ")}`);
@@ -49,6 +49,7 @@ async function main() {
   // Whoever names suites without a mode means the system's.
   if (withBrowser && (MODE || !SUITES)) rows.push(await browser(services));
   if (withDeploy && (MODE || !SUITES)) rows.push(await deployed(services));
+  if (withGuides && (MODE || !SUITES)) rows.push(await guides(services));
   if (withFaults) rows.push(...(await faults(services, { short: true })).rows);
   return print(rows);
 }
@@ -92,6 +93,17 @@ async function deployed(services) {
   const image = await run("sh", ["scripts/image.sh", "--debug"], { cwd: ROOT, minutes: 10, env: { ...process.env, BUILDAH_FLAGS: imageStore().join(" "), TAG: IMAGE } });
   if (image.code !== 0) throw new Error("the image was not built");
   return nodeRow("deployed", "deploy", await node(files, "many", { together: 1, database: "deploy", services }));
+}
+
+/** The guides, followed to the letter. */
+async function guides(services) {
+  console.log("\nthe guides");
+  const lacking = ["redis-server", "nginx", "prometheus", "psql"].filter((tool) => !hasTool(tool));
+  if (lacking.length || services.missing.some(({ name }) => name === "PostgreSQL")) {
+    console.log(`SKIPPED: they need ${lacking.join(", ") || "PostgreSQL"}; \`make deps\` installs it where apt does`);
+    return skippedRow("guides", "guides");
+  }
+  return nodeRow("guides", "guides", await node(suites("guides"), "plenum", { together: 1, database: "guides", services }));
 }
 
 /** The files of a folder of tests, those whose names begin so. */

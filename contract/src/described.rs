@@ -663,14 +663,14 @@ pub const FROM_SERVER: &[FromServer] = &[
         payload: one::<PeerMoved>(),
     },
     FromServer {
-        name: server::CALL_SEAT_TAKEN,
-        summary: "Another socket of the user has their seat in the call: to the one that had it, which is out of the call.",
-        payload: one::<SeatTaken>(),
-    },
-    FromServer {
         name: server::CALL_SIGNAL,
         summary: "Something from one peer, for this one alone.",
         payload: one::<Signal<'static>>(),
+    },
+    FromServer {
+        name: server::CALL_SEAT_TAKEN,
+        summary: "Another socket of the user has their seat in the call: to the one that had it, which is out of the call.",
+        payload: one::<SeatTaken>(),
     },
     FromServer {
         name: server::CALL_MUTE_STATUS,
