@@ -58,7 +58,7 @@ class Sameness {
     if (key === "url") return value.replace(/secret=[A-Z2-7]+/, `secret=${SAME.secret}`);
     if (LINK_CODE.test(value)) return "abcd-efgh-jkmn";
     if (key in SAME && ["accessToken", "refreshToken", "qr", "code", "oobCode"].includes(key) && !/^[a-z_]+$/.test(value)) return SAME[key];
-    if (key === "id" && SOCKET_ID.test(value)) return "Kx3vQ9mZt2LrW8yB";
+    if ((key === "id" || key === "target") && SOCKET_ID.test(value)) return "Kx3vQ9mZt2LrW8yB";
     if (key === "process") return "127.0.0.1:3000";
     if (key === "host") return "localhost:3000";
     if (key === "expiresAt") return LATER;

@@ -15,6 +15,7 @@ import { MailServer, needsMailServer } from "../harness/mail-server.mjs";
 import { describeIn } from "../harness/modes.mjs";
 import { GitHubLike } from "../harness/providers.mjs";
 import { endsWithTests } from "../harness/process.mjs";
+import { admin } from "../harness/operator.mjs";
 import { aWorld } from "../harness/world.mjs";
 
 const CONTRACT = fileURLToPath(new URL("../../contract/", import.meta.url));
@@ -78,7 +79,7 @@ describeIn(["plenum"], "the documents", () => {
 
   test("name the fields that are read: one that is needed and absent, or of another type, is refused", async () => {
     const { openapi, operations } = await Documents.of(world);
-    const ana = await world.user();
+    const ana = await admin(world, "ana");
     const { meetingId } = await ana.creates();
     const resolved = (schema) => (schema.$ref ? openapi.components.schemas[schema.$ref.split("/").at(-1)] : schema);
     // Looked at only where there is a second factor or a provider, or who may register is bounded; the suites about those show how it is refused then.
