@@ -91,10 +91,16 @@ pub fn latest() -> Vec<Incident> {
     ring().latest.iter().rev().cloned().collect()
 }
 
+/// Takes those that nobody has taken, oldest first.
+#[must_use]
+pub fn take_now() -> Vec<Incident> {
+    ring().take()
+}
+
 /// Waits until there are some that nobody has taken, and takes them, oldest first. For one task that keeps them.
 pub async fn take() -> Vec<Incident> {
     loop {
-        let taken = ring().take();
+        let taken = take_now();
         if !taken.is_empty() {
             return taken;
         }

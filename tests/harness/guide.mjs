@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { marked } from "marked";
 import { freePort } from "../../scripts/processes.mjs";
 import { binary, endsWithTests } from "./process.mjs";
+import { within } from "./wait.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Every port that a guide may name. */
@@ -59,6 +60,20 @@ async function sourcesWith(ports, at) {
   return at;
 }
 
+/** Ends what a guide left running in the background: told to stop, and then not asked any more. */
+async function endGroup(child) {
+  const closed = new Promise((done) => child.once("close", done));
+  for (const signal of ["SIGTERM", "SIGKILL"]) {
+    try {
+      process.kill(-child.pid, signal);
+    } catch {
+      break; // nobody is left
+    }
+    if (await within("a guide's processes to end", closed, 12_000).then(() => true, () => false)) return;
+  }
+  for (const stream of [child.stdout, child.stderr]) stream.destroy();
+}
+
 /** Whether a line that a guide shows stands in what was printed. */
 function stands(line, output) {
   const parts = line.trim().split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
@@ -88,11 +103,7 @@ export async function follow(name, env = {}) {
   const limit = setTimeout(() => process.kill(-child.pid, "SIGKILL"), MINUTES * 60_000);
   const code = await ended;
   clearTimeout(limit);
-  try {
-    process.kill(-child.pid, "SIGTERM"); // what it left running in the background
-  } catch {
-    // Nothing.
-  }
+  await endGroup(child);
   const last = all[Number(/:::(\d+)\n(?![\s\S]*:::\d)/.exec(output)?.[1])]?.text;
   assert.ok(code === 0 && output.includes(":::end"), `the guide ${name} ended with ${code} at:\n${last}\n--- it printed:\n${output.slice(-3_000)}`);
   all.forEach(({ kind, text }, n) => {

@@ -256,19 +256,18 @@ impl Admins {
         Ok(self.store.after(after, EXPORTED_AT_ONCE).await?)
     }
 
+    /// Keeps what went wrong up to the end of this process: who was cut because it stops, above all.
+    pub async fn keep_last_incidents(&self, process: &str) {
+        keep(&self.store, process, incidents::take_now()).await;
+    }
+
     /// Keeps what goes wrong in this process in the store, and lets go what is old.
     pub fn keep_incidents(&self, process: String, life: &Lifecycle) {
         let (store, stopping) = (self.store.clone(), life.clone());
         life.spawn(async move {
             loop {
                 tokio::select! {
-                    mut some = incidents::take() => {
-                        some.truncate(KEPT_AT_ONCE);
-                        // Those that can't be kept are in the log at least.
-                        if let Err(error) = store.keep(&process, &some).await {
-                            tracing::warn!(%error, incidents = some.len(), "incidents were not kept");
-                        }
-                    }
+                    some = incidents::take() => keep(&store, &process, some).await,
                     () = stopping.stopping() => return,
                 }
                 tokio::select! {
@@ -285,6 +284,17 @@ impl Admins {
                 sweeping::sweep(&stopping, |most| store.forget(before, most)).await
             }
         });
+    }
+}
+
+async fn keep(store: &SqlStore, process: &str, mut some: Vec<Incident>) {
+    some.truncate(KEPT_AT_ONCE);
+    if some.is_empty() {
+        return;
+    }
+    // Those that can't be kept are in the log at least.
+    if let Err(error) = store.keep(process, &some).await {
+        tracing::warn!(%error, incidents = some.len(), "incidents were not kept");
     }
 }
 

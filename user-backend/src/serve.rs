@@ -60,13 +60,15 @@ pub async fn serve(
     let gateway = Gateway::new(mounts, state.clone(), life.clone());
     let guests = guests::listed().with_state(gateway.clone());
     let admin = admin::listed().with_state(gateway.clone());
-    state.admins().keep_incidents(state.config().address.to_string(), &life);
+    let process = state.config().address.to_string();
+    state.admins().keep_incidents(process.clone(), &life);
     let health = Parts { state: state.clone(), gateway: gateway.clone(), life: life.clone() };
     count(&gateway);
     let routes = router::routes(&state).merge(listed().with_state(health)).merge(guests).merge(admin);
     net::announce(&listener)?;
     let inside = gateway::before(gateway, router::finish(routes, &state));
     net::serve(listener, router::layered(inside, &state), limits, life).await;
+    state.admins().keep_last_incidents(&process).await;
     Ok(())
 }
 

@@ -88,7 +88,11 @@ pub async fn open(
                         connection.cut(CutReason::TunnelBroken);
                     }
                 }
-                () = stopping.turn_to_leave() => {}
+                () = stopping.turn_to_leave() => {
+                    if let Some(connection) = connection {
+                        connection.cut(CutReason::Draining);
+                    }
+                }
             }
         });
     }
