@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { marked } from "marked";
 import { freePort } from "../../scripts/processes.mjs";
 import { binary, endsWithTests } from "./process.mjs";
-import { within } from "./wait.mjs";
+import { eventually } from "./wait.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Every port that a guide may name. */
@@ -61,17 +61,16 @@ async function sourcesWith(ports, at) {
 }
 
 /** Ends what a guide left running in the background: told to stop, and then not asked any more. */
-async function endGroup(child) {
-  const closed = new Promise((done) => child.once("close", done));
-  for (const signal of ["SIGTERM", "SIGKILL"]) {
+async function endGroup({ pid }) {
+  const sent = (signal) => {
     try {
-      process.kill(-child.pid, signal);
+      return process.kill(-pid, signal);
     } catch {
-      break; // nobody is left
+      return false; // nobody is left
     }
-    if (await within("a guide's processes to end", closed, 12_000).then(() => true, () => false)) return;
-  }
-  for (const stream of [child.stdout, child.stderr]) stream.destroy();
+  };
+  sent("SIGTERM");
+  await eventually("a guide's processes to end", () => !sent(0), 12_000).catch(() => sent("SIGKILL"));
 }
 
 /** Whether a line that a guide shows stands in what was printed. */
