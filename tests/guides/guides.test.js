@@ -7,8 +7,8 @@ import { needs } from "../harness/modes.mjs";
 
 const names = readdirSync(new URL("../../docs/guides", import.meta.url)).filter((name) => name.endsWith(".md")).map((name) => name.slice(0, -3));
 
-describe("the guide", needs("TEST_POSTGRES_URL", "PostgreSQL"), () => {
-  const env = { PG: process.env.TEST_POSTGRES_URL, ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("FIRESTORE_") || name === "CHROMIUM")) };
+describe("the guide", { ...needs("TEST_POSTGRES_URL", "PostgreSQL"), ...needs("TEST_FIRESTORE_EMULATOR_HOST", "Firestore's emulator") }, () => {
+  const env = { PG: process.env.TEST_POSTGRES_URL, FIRESTORE: process.env.TEST_FIRESTORE_EMULATOR_HOST ?? "" };
 
   for (const name of names) {
     test(`${name} does what it says`, async (t) => {
